@@ -1,1 +1,25 @@
-//! placeholder
+//! The edge every room speaks through: what an endpoint is given (`App`, `Json`, `Query`, `Path`, `IfMatch`), how
+//! a fault is told (`Problem`, RFC 9457), and what wraps each request (locale, request id, security headers).
+//!
+//! Promises: no input makes a 5xx; a fault names its field; the reader's language is used; a body is never read
+//! beyond its limit; what went wrong on our side is logged and never shown.
+
+mod app;
+mod context;
+mod extract;
+mod headers;
+mod patch;
+mod phrase;
+mod problem;
+mod version;
+
+pub use app::{App, Clock};
+pub use context::{RequestId, locale, method_not_allowed, not_found, prefer_locale, request_context};
+pub use extract::{BodyHash, JSON_BYTES_MAX, Json, Path, Query};
+pub use headers::security_headers;
+pub use patch::Change;
+pub use problem::{AppError, Fault, Problem, ReadProblems, WriteProblems, status_of};
+pub use version::{IfMatch, Versioned, etag};
+
+/// What a handler answers.
+pub type Result<T, E = AppError> = std::result::Result<T, E>;
