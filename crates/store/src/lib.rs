@@ -1,1 +1,25 @@
-//! placeholder
+//! The database in its forms: SQLite inside the process, PostgreSQL beside it, one API over both.
+//!
+//! Words: a *unit of work* is a synchronous closure over a [`Tx`]; it is committed as a whole or not at
+//! all. SQL is written once, by the rules of `docs/` for the portable subset, with parameters `$1…$n`.
+//!
+//! Promises:
+//! * What [`Db::write`] answered with `Ok` survives a crash and a power cut.
+//! * A write closure may run again (serialisation failures, a lost connection), so it only speaks to its `Tx`.
+//! * After a statement has failed, the unit of work can only fail, on every engine; [`Tx::attempt`] fences
+//!   off a part that may.
+
+mod db;
+mod error;
+mod migrate;
+mod row;
+mod sqlite;
+pub mod testing;
+mod tx;
+mod value;
+
+pub use db::{Db, Engine};
+pub use row::Row;
+pub use tx::Tx;
+pub use uuid::Uuid;
+pub use value::Value;

@@ -1,0 +1,1 @@
+-- Durable work, messages between rooms, answers kept for repeated calls, and the record of who did what.

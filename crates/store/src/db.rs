@@ -1,0 +1,137 @@
+//! The handle that every room holds.
+
+use crate::sqlite::Sqlite;
+use crate::{Tx, migrate};
+use std::cell::Cell;
+use std::path::Path;
+use std::sync::Arc;
+use zunke_kernel::{Error, Result};
+
+/// A database. Cheap to clone; all clones share its connections.
+#[derive(Clone)]
+pub struct Db {
+    inner: Arc<Inner>,
+}
+
+pub(crate) enum Inner {
+    Sqlite(Sqlite),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+thread_local! {
+    static WRITING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Marks this thread as inside a write; a second write inside would wait for itself for ever.
+struct Writing;
+
+impl Writing {
+    fn begin() -> Result<Self> {
+        if WRITING.replace(true) {
+            return Err(Error::internal("a write was begun inside a write: pass the Tx on instead"));
+        }
+        Ok(Self)
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        WRITING.set(false);
+    }
+}
+
+impl Db {
+    /// Opens `sqlite:PATH` (made where it is not there) or `postgres://…`. Does not migrate.
+    pub fn open(url: &str) -> Result<Self> {
+        let inner = match url.strip_prefix("sqlite:") {
+            Some(path) if path != ":memory:" && !path.is_empty() => {
+                Inner::Sqlite(Sqlite::open(Path::new(path.strip_prefix("//").unwrap_or(path)))?)
+            }
+            _ => return Err(unknown(url)),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        match &*self.inner {
+            Inner::Sqlite(_) => Engine::Sqlite,
+        }
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.inner
+    }
+
+    /// Brings the schema up to this build; answers the names of what was applied. Forward only: a changed
+    /// migration, or a database of a newer build, is refused.
+    pub fn migrate(&self) -> Result<Vec<String>> {
+        migrate::run(self, migrate::ALL)
+    }
+
+    /// One unit of reading on one snapshot. Blocks the calling thread.
+    pub fn read<T>(&self, work: impl FnOnce(&mut Tx) -> Result<T>) -> Result<T> {
+        match &*self.inner {
+            Inner::Sqlite(sqlite) => sqlite.read(work),
+        }
+    }
+
+    /// One unit of writing, on disk once this answers `Ok`. `work` may run again. Blocks the calling thread.
+    pub fn write<T>(&self, work: impl Fn(&mut Tx) -> Result<T>) -> Result<T> {
+        let _writing = Writing::begin()?;
+        match &*self.inner {
+            Inner::Sqlite(sqlite) => sqlite.write(work),
+        }
+    }
+
+    /// [`Db::read`] on a thread for blocking work.
+    pub async fn read_async<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Tx) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let db = self.clone();
+        joined(tokio::task::spawn_blocking(move || db.read(work)).await)
+    }
+
+    /// [`Db::write`] on a thread for blocking work.
+    pub async fn write_async<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut Tx) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let db = self.clone();
+        joined(tokio::task::spawn_blocking(move || db.write(work)).await)
+    }
+
+    /// Whether the database answers.
+    pub fn ping(&self) -> Result<()> {
+        self.read(|tx| tx.query_one("SELECT 1", &[], |row| row.int(0))).map(|_| ())
+    }
+
+    /// Copies a SQLite database into a new file while it is in use.
+    pub fn backup(&self, path: &Path) -> Result<()> {
+        match &*self.inner {
+            Inner::Sqlite(sqlite) => sqlite.backup(path),
+        }
+    }
+}
+
+fn joined<T>(done: Result<Result<T>, tokio::task::JoinError>) -> Result<T> {
+    done.unwrap_or_else(|error| match error.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        Err(error) => Err(Error::internal(error)),
+    })
+}
+
+fn unknown(url: &str) -> Error {
+    let scheme: String = url.chars().take_while(|c| *c != ':').take(20).collect();
+    Error::invalid(
+        "database_url_invalid",
+        format!("数据库地址“{scheme}:…”无法识别，请写成 sqlite:路径 或 postgres://…。"),
+        format!("The database URL “{scheme}:…” is not known; write sqlite:PATH or postgres://…."),
+    )
+}

@@ -1,0 +1,116 @@
+//! SQLite inside the process: one writer that shares commits, a pool of readers beside it.
+
+mod queue;
+mod readers;
+pub(crate) mod statement;
+mod writer;
+
+use crate::error;
+use crate::tx::{self, Tx};
+use readers::Readers;
+use rusqlite::{Connection, OpenFlags};
+use std::path::{Path, PathBuf};
+use writer::Writer;
+use zunke_kernel::{Error, Result};
+
+/// How often a write that met another process's lock is run again.
+const RETRIES: u32 = 5;
+/// Prepared statements kept per connection.
+const STATEMENTS: usize = 128;
+
+pub(crate) struct Sqlite {
+    path: PathBuf,
+    writer: Writer,
+    readers: Readers,
+}
+
+impl Sqlite {
+    pub fn open(path: &Path) -> Result<Self> {
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(|error| unopened(path, &error))?;
+        }
+        let connection = Connection::open_with_flags(
+            path,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )
+        .map_err(|error| unopened(path, &error))?;
+        prepare(&connection, 16_384).map_err(|error| unopened(path, &error))?;
+        Ok(Self { path: path.to_owned(), writer: Writer::new(connection), readers: Readers::new(path.to_owned()) })
+    }
+
+    pub fn read<T>(&self, work: impl FnOnce(&mut Tx) -> Result<T>) -> Result<T> {
+        let reader = self.readers.take()?;
+        let begun = statement::execute(&reader, "BEGIN", &[]);
+        begun.map_err(|fault| fault.error)?;
+        // Ends the snapshot also when the closure panics.
+        let _end = End(&reader);
+        let mut tx = Tx::new(tx::Inner::Sqlite(&reader));
+        let done = work(&mut tx);
+        if tx.state().failed && done.is_ok() { Err(error::spent()) } else { done }
+    }
+
+    pub fn write<T>(&self, work: impl Fn(&mut Tx) -> Result<T>) -> Result<T> {
+        let mut tries = 0;
+        loop {
+            let (done, retry) = self.writer.run(&work);
+            if !retry || tries == RETRIES {
+                return done;
+            }
+            tries += 1;
+            std::thread::sleep(std::time::Duration::from_millis(5 << tries));
+        }
+    }
+
+    /// One closure alone on the writer's connection, outside any transaction: for migrations.
+    pub fn alone<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        self.writer.alone(work)
+    }
+
+    /// Copies the database into a new file, page by page, while it is in use.
+    pub fn backup(&self, to: &Path) -> Result<()> {
+        let reader = self.readers.take()?;
+        let failed = |error: rusqlite::Error| {
+            Error::internal(format!("backup of {} to {}: {error}", self.path.display(), to.display()))
+        };
+        let mut copy = Connection::open(to).map_err(failed)?;
+        let backup = rusqlite::backup::Backup::new(&reader, &mut copy).map_err(failed)?;
+        backup.run_to_completion(4_096, std::time::Duration::from_millis(0), None).map_err(failed)
+    }
+}
+
+struct End<'a>(&'a Connection);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        if let Err(fault) = statement::execute(self.0, "COMMIT", &[]) {
+            tracing::warn!(error = %fault.error, "a read snapshot did not end cleanly");
+            let _ = self.0.execute_batch("ROLLBACK");
+        }
+    }
+}
+
+/// Settings of every connection. `cache_kib` is the page cache that it may fill.
+fn prepare(connection: &Connection, cache_kib: i64) -> rusqlite::Result<()> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.execute_batch(&format!(
+        "PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA foreign_keys = ON;
+         PRAGMA case_sensitive_like = ON;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA wal_autocheckpoint = 2000;
+         PRAGMA journal_size_limit = 67108864;
+         PRAGMA cache_size = -{cache_kib};"
+    ))
+}
+
+fn unopened(path: &Path, cause: &dyn std::fmt::Display) -> Error {
+    let mut error = Error::internal(cause);
+    error.code = "database_unopened";
+    error.text = zunke_kernel::Text::new(
+        format!("无法打开数据库文件 {}，请检查路径和权限。", path.display()),
+        format!("The database file {} cannot be opened; check the path and its permissions.", path.display()),
+    );
+    error
+}

@@ -1,0 +1,64 @@
+//! First come, first served: who holds the writer, and who waits for it in which order. `std`'s mutex
+//! lets a busy thread overtake a waiting one again and again; here the holder hands on to the first in line.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+#[derive(Default)]
+pub(super) struct Queue {
+    line: Mutex<Line>,
+}
+
+#[derive(Default)]
+struct Line {
+    held: bool,
+    waiting: VecDeque<Arc<Place>>,
+}
+
+#[derive(Default)]
+struct Place {
+    called: Mutex<bool>,
+    bell: Condvar,
+}
+
+/// The right to the writer. Handed to the first in line when dropped.
+pub(super) struct Turn<'a>(&'a Queue);
+
+impl Queue {
+    /// Waits for the turn.
+    pub fn enter(&self) -> Turn<'_> {
+        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        if !line.held {
+            line.held = true;
+            return Turn(self);
+        }
+        let place = Arc::new(Place::default());
+        line.waiting.push_back(Arc::clone(&place));
+        drop(line);
+        let mut called = place.called.lock().unwrap_or_else(PoisonError::into_inner);
+        while !*called {
+            called = place.bell.wait(called).unwrap_or_else(PoisonError::into_inner);
+        }
+        Turn(self)
+    }
+}
+
+impl Turn<'_> {
+    /// Whether somebody waits behind the holder.
+    pub fn followed(&self) -> bool {
+        !self.0.line.lock().unwrap_or_else(PoisonError::into_inner).waiting.is_empty()
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let mut line = self.0.line.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(next) = line.waiting.pop_front() else {
+            line.held = false;
+            return;
+        };
+        drop(line);
+        *next.called.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        next.bell.notify_one();
+    }
+}
