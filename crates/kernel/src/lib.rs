@@ -5,6 +5,8 @@ pub mod error;
 pub mod id;
 pub mod money;
 pub mod page;
+pub mod phone;
+pub mod search;
 pub mod text;
 pub mod time;
 
