@@ -1,0 +1,177 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { Alert, Button, Form, Input } from 'antd';
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useNavigate, useSearchParams } from 'react-router';
+import { post, remove } from '../api/client';
+import { messageOf, Problem } from '../api/problem';
+import { useSessionQuery } from '../api/session';
+import { currentLanguage, setLanguage } from '../i18n';
+import './login.css';
+
+/** Only an address of this app: a link to the door must not lead out of the house. */
+export function safeNext(next: string | null): string {
+  return next?.startsWith('/') && !next.startsWith('//') && !next.startsWith('/\\') && !next.startsWith('/login')
+    ? next
+    : '/';
+}
+
+export default function LoginPage() {
+  const { t } = useTranslation('access');
+  const session = useSessionQuery();
+  const navigate = useNavigate();
+  const [search] = useSearchParams();
+  const mustChange = session.data?.must_change_password === true;
+  const inside = session.data && !mustChange;
+
+  useEffect(() => {
+    if (inside) navigate(safeNext(search.get('next')), { replace: true });
+  }, [inside, navigate, search]);
+
+  return (
+    <main className="door">
+      <div className="door-card">
+        <div className="door-brand">
+          <span className="seal" aria-hidden>
+            尊
+          </span>
+          <div>
+            <h1>{t('common:brand')}</h1>
+            <p>{t('motto')}</p>
+          </div>
+        </div>
+        {mustChange ? <NewPassword /> : <SignIn next={search.get('next')} />}
+        <Button
+          type="link"
+          className="door-language"
+          onClick={() => void setLanguage(currentLanguage() === 'zh-CN' ? 'en' : 'zh-CN')}
+        >
+          {t('common:shell.other_language')}
+        </Button>
+      </div>
+    </main>
+  );
+}
+
+function SignIn({ next }: { next: string | null }) {
+  const { t } = useTranslation('access');
+  const queries = useQueryClient();
+  const [problem, setProblem] = useState<string>();
+  const [busy, setBusy] = useState(false);
+
+  const submit = async (values: { login: string; password: string }) => {
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      await post('/session', { login: values.login.trim(), password: values.password });
+      await queries.invalidateQueries({ queryKey: ['session'] });
+    } catch (error) {
+      setProblem(messageOf(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return (
+    <Form layout="vertical" onFinish={submit} requiredMark={false} size="large">
+      {problem ? (
+        <Alert type="error" showIcon title={problem} className="door-note" role="alert" />
+      ) : (
+        next && <Alert type="info" showIcon title={t('sign_in_to_go_on')} className="door-note" />
+      )}
+      <Form.Item
+        name="login"
+        label={t('login')}
+        rules={[{ required: true, whitespace: true, message: t('login_needed') }]}
+      >
+        <Input autoComplete="username" autoFocus autoCapitalize="none" />
+      </Form.Item>
+      <Form.Item name="password" label={t('password')} rules={[{ required: true, message: t('password_needed') }]}>
+        <Input.Password autoComplete="current-password" />
+      </Form.Item>
+      <Button type="primary" htmlType="submit" block loading={busy}>
+        {t('sign_in')}
+      </Button>
+      <p className="quiet door-help">{t('first_time')}</p>
+    </Form>
+  );
+}
+
+/** The one-time password opens the door once; the person's own replaces it before anything else. */
+function NewPassword() {
+  const { t } = useTranslation('access');
+  const queries = useQueryClient();
+  const [form] = Form.useForm<{ current: string; wanted: string; again: string }>();
+  const [problem, setProblem] = useState<string>();
+  const [busy, setBusy] = useState(false);
+
+  const submit = async ({ current, wanted }: { current: string; wanted: string }) => {
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      await post('/session/password', { current, new: wanted });
+      await queries.invalidateQueries({ queryKey: ['session'] });
+    } catch (error) {
+      if (error instanceof Problem && error.fields.new)
+        form.setFields([{ name: 'wanted', errors: [error.fields.new] }]);
+      else if (error instanceof Problem && error.fields.current)
+        form.setFields([{ name: 'current', errors: [error.fields.current] }]);
+      else setProblem(messageOf(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return (
+    <Form form={form} layout="vertical" onFinish={submit} requiredMark={false} size="large">
+      <Alert type={problem ? 'error' : 'info'} showIcon title={problem ?? t('change_first')} className="door-note" />
+      <Form.Item
+        name="current"
+        label={t('password_current')}
+        rules={[{ required: true, message: t('password_needed') }]}
+      >
+        <Input.Password autoComplete="current-password" autoFocus />
+      </Form.Item>
+      <Form.Item
+        name="wanted"
+        label={t('password_new')}
+        extra={t('password_rule')}
+        rules={[
+          { required: true, message: t('password_needed') },
+          { min: 10, message: t('password_rule') },
+        ]}
+      >
+        <Input.Password autoComplete="new-password" />
+      </Form.Item>
+      <Form.Item
+        name="again"
+        label={t('password_again')}
+        dependencies={['wanted']}
+        rules={[
+          { required: true, message: t('password_needed') },
+          ({ getFieldValue }) => ({
+            validator: (_, value) =>
+              !value || value === getFieldValue('wanted')
+                ? Promise.resolve()
+                : Promise.reject(new Error(t('password_differs'))),
+          }),
+        ]}
+      >
+        <Input.Password autoComplete="new-password" />
+      </Form.Item>
+      <Button type="primary" htmlType="submit" block loading={busy}>
+        {t('change_password')}
+      </Button>
+      <Button
+        type="link"
+        block
+        onClick={async () => {
+          await remove('/session').catch(() => undefined);
+          queries.setQueryData(['session'], null);
+        }}
+      >
+        {t('use_other_account')}
+      </Button>
+    </Form>
+  );
+}

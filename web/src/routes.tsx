@@ -1,0 +1,48 @@
+import type { ComponentType } from 'react';
+import { createBrowserRouter, Navigate, type RouteObject } from 'react-router';
+import { RouteError } from './shell/RouteError';
+import { Shell } from './shell/Shell';
+
+/** One page. `name` is a key of the `common` words; `permission` is what the session must hold to open it. */
+export interface Entry {
+  path: string;
+  name: string;
+  permission?: string;
+  page: () => Promise<{ default: ComponentType }>;
+}
+
+/** Every page of the signed-in app, room by room. A room adds its lines here and nothing else outside its folder. */
+export const entries: Entry[] = [
+  { path: '/', name: 'room.today', page: () => import('./today/TodayPage') },
+
+  { path: '/customers', name: 'room.customers', page: () => import('./customers/CustomersPage') },
+  { path: '/customers/segments', name: 'page.segments', page: () => import('./customers/SegmentsPage') },
+  { path: '/customers/imports', name: 'page.imports', page: () => import('./imports/ImportsPage') },
+  { path: '/customers/imports/new', name: 'page.import_new', page: () => import('./imports/ImportPage') },
+  { path: '/customers/imports/:id', name: 'page.import', page: () => import('./imports/ImportPage') },
+  { path: '/customers/:id', name: 'page.customer', page: () => import('./customers/CustomerPage') },
+
+  { path: '/tiers', name: 'room.tiers', page: () => import('./tiers/TiersPage') },
+
+  { path: '/settings/:tab?', name: 'room.settings', page: () => import('./settings/SettingsPage') },
+];
+
+/** The page's own chunk, fetched when it is first opened. */
+const lazy = (page: Entry['page']) => async () => ({ Component: (await page()).default });
+
+const pages: RouteObject[] = entries.map((entry) => ({
+  path: entry.path,
+  lazy: lazy(entry.page),
+  handle: entry,
+  errorElement: <RouteError />,
+}));
+
+export const router = createBrowserRouter([
+  { path: '/login', lazy: lazy(() => import('./access/LoginPage')), errorElement: <RouteError /> },
+  {
+    element: <Shell />,
+    errorElement: <RouteError />,
+    hydrateFallbackElement: <div />,
+    children: [...pages, { path: '*', element: <Navigate to="/" replace /> }],
+  },
+]);

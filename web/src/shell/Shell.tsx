@@ -1,0 +1,222 @@
+import {
+  CloseOutlined,
+  GlobalOutlined,
+  LogoutOutlined,
+  MenuOutlined,
+  SearchOutlined,
+  UserOutlined,
+} from '@ant-design/icons';
+import { useQueryClient } from '@tanstack/react-query';
+import { Button, Drawer, Dropdown, Grid, Input, type InputRef, Menu, Modal, Spin } from 'antd';
+import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link, Navigate, Outlet, useLocation, useMatches, useNavigate, useNavigation } from 'react-router';
+import { remove } from '../api/client';
+import { type Session, useSessionQuery } from '../api/session';
+import { currentLanguage, setLanguage } from '../i18n';
+import { ErrorView } from '../kit/ErrorView';
+import type { Entry } from '../routes';
+import { useShortcuts } from './keys';
+import { type MenuEntry, menu } from './menu';
+
+/** The signed-in app: menu, search, and the page of the address. Sends everybody else to the door. */
+export function Shell() {
+  const session = useSessionQuery();
+  const location = useLocation();
+  if (session.isPending) return <Spin fullscreen delay={200} />;
+  if (session.isError) return <ErrorView error={session.error} onRetry={() => session.refetch()} />;
+  const here = location.pathname + location.search;
+  if (!session.data)
+    return <Navigate to={here === '/' ? '/login' : `/login?next=${encodeURIComponent(here)}`} replace />;
+  if (session.data.must_change_password) return <Navigate to="/login" replace />;
+  return <Frame session={session.data} />;
+}
+
+function allowed(entries: MenuEntry[], permissions: string[]): MenuEntry[] {
+  return entries
+    .filter((entry) => !entry.permission || permissions.includes(entry.permission))
+    .map((entry) => ({ ...entry, children: entry.children && allowed(entry.children, permissions) }));
+}
+
+/** The menu line of an address: the longest path that it begins with. */
+export function chosen(entries: MenuEntry[], path: string): string {
+  const all = entries.flatMap((entry) => [entry, ...(entry.children ?? [])]).map((entry) => entry.to);
+  const fits = all.filter((to) => path === to || (to !== '/' && path.startsWith(`${to}/`)));
+  return fits.sort((a, b) => b.length - a.length)[0] ?? '/';
+}
+
+function Frame({ session }: { session: Session }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const navigation = useNavigation();
+  const { pathname } = useLocation();
+  const phone = !Grid.useBreakpoint().md;
+  const [open, setOpen] = useState(false);
+  const [help, setHelp] = useState(false);
+  const search = useRef<InputRef>(null);
+  const rooms = useMemo(() => allowed(menu, session.permissions), [session.permissions]);
+  const entry = useMatches().at(-1)?.handle as Entry | undefined;
+  const refused = entry?.permission && !session.permissions.includes(entry.permission);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a change of page closes the drawer
+  useEffect(() => setOpen(false), [pathname]);
+  useShortcuts(
+    useCallback(
+      (meaning) => {
+        if (meaning === 'help') setHelp(true);
+        else if (meaning === 'search') search.current?.focus({ cursor: 'all' });
+        else navigate(meaning === 'today' ? '/' : `/${meaning}`);
+      },
+      [navigate],
+    ),
+  );
+
+  const items = (
+    <Menu
+      mode="inline"
+      selectedKeys={[chosen(rooms, pathname)]}
+      defaultOpenKeys={['room:/customers']}
+      items={rooms.map((room) => ({
+        key: room.children ? `room:${room.to}` : room.to,
+        icon: room.icon,
+        label: room.children ? t(room.name) : <Link to={room.to}>{t(room.name)}</Link>,
+        children: room.children?.map((child) => ({
+          key: child.to,
+          label: <Link to={child.to}>{t(child.name)}</Link>,
+        })),
+      }))}
+    />
+  );
+  const find = (text: string) => navigate(`/customers?search=${encodeURIComponent(text.trim())}`);
+
+  return (
+    <div className="frame">
+      <a className="skip" href="#main">
+        {t('shell.skip')}
+      </a>
+      {!phone && (
+        <aside className="side">
+          <Link to="/" className="brand" aria-label={t('shell.home')}>
+            <span className="seal" aria-hidden>
+              尊
+            </span>
+            <span className="brand-name">{t('brand')}</span>
+          </Link>
+          <nav aria-label={t('shell.menu')}>{items}</nav>
+        </aside>
+      )}
+      <div className="body">
+        <header className="top">
+          {phone && (
+            <Button
+              type="text"
+              icon={<MenuOutlined />}
+              aria-label={t('shell.menu')}
+              onClick={() => setOpen(true)}
+              aria-expanded={open}
+            />
+          )}
+          <Input
+            ref={search}
+            className="find"
+            prefix={<SearchOutlined aria-hidden />}
+            placeholder={phone ? t('shell.search_short') : t('shell.search')}
+            aria-label={t('shell.search_short')}
+            type="search"
+            enterKeyHint="search"
+            onPressEnter={(event) => {
+              find(event.currentTarget.value);
+              event.currentTarget.blur();
+            }}
+            suffix={phone ? undefined : <kbd aria-hidden>/</kbd>}
+          />
+          <Account session={session} onHelp={() => setHelp(true)} />
+        </header>
+        <main id="main" tabIndex={-1} className={navigation.state === 'loading' ? 'main waiting' : 'main'}>
+          <Suspense fallback={<Spin className="centre" delay={200} />}>
+            {refused ? <ErrorView text={t('error.forbidden')} /> : <Outlet />}
+          </Suspense>
+        </main>
+        {phone && (
+          <nav className="tabs" aria-label={t('shell.menu')}>
+            {rooms.map((room) => {
+              const current = room.to === '/' ? pathname === '/' : pathname.startsWith(room.to);
+              return (
+                <Link key={room.to} to={room.to} aria-current={current ? 'page' : undefined}>
+                  {room.icon}
+                  <span>{t(room.name)}</span>
+                </Link>
+              );
+            })}
+          </nav>
+        )}
+      </div>
+      <Drawer
+        open={open && phone}
+        onClose={() => setOpen(false)}
+        placement="left"
+        size={280}
+        title={t('brand')}
+        closeIcon={<CloseOutlined aria-label={t('action.close')} />}
+        styles={{ body: { padding: 8 } }}
+      >
+        <nav aria-label={t('shell.menu')}>{items}</nav>
+      </Drawer>
+      <Modal open={help} onCancel={() => setHelp(false)} footer={null} title={t('keys.title')} width={420}>
+        <dl className="keys">
+          {(['search', 'today', 'customers', 'tiers', 'move', 'open', 'help'] as const).map((name) => (
+            <div key={name}>
+              <dt>
+                {t(`keys.${name}.keys`)
+                  .split(' ')
+                  .map((key) => (
+                    <kbd key={key}>{key}</kbd>
+                  ))}
+              </dt>
+              <dd>{t(`keys.${name}.does`)}</dd>
+            </div>
+          ))}
+        </dl>
+      </Modal>
+    </div>
+  );
+}
+
+function Account({ session, onHelp }: { session: Session; onHelp: () => void }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const other = currentLanguage() === 'zh-CN' ? 'en' : 'zh-CN';
+  const leave = async () => {
+    await remove('/session').catch(() => undefined);
+    queries.clear();
+    navigate('/login');
+  };
+  return (
+    <Dropdown
+      trigger={['click']}
+      menu={{
+        items: [
+          { key: 'account', icon: <UserOutlined />, label: t('shell.account') },
+          { key: 'language', icon: <GlobalOutlined />, label: t('shell.other_language') },
+          { key: 'help', label: t('keys.title') },
+          { type: 'divider' },
+          { key: 'leave', icon: <LogoutOutlined />, label: t('shell.sign_out') },
+        ],
+        onClick: ({ key }) => {
+          if (key === 'account') navigate('/settings/account');
+          if (key === 'language') void setLanguage(other);
+          if (key === 'help') onHelp();
+          if (key === 'leave') void leave();
+        },
+      }}
+    >
+      <Button type="text" className="account" aria-label={t('shell.account_of', { name: session.staff.name })}>
+        <span className="avatar" aria-hidden>
+          {session.staff.name.slice(0, 1).toUpperCase()}
+        </span>
+        <span className="account-name">{session.staff.name}</span>
+      </Button>
+    </Dropdown>
+  );
+}

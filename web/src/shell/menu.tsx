@@ -1,0 +1,27 @@
+import { CrownOutlined, HomeOutlined, SettingOutlined, TeamOutlined } from '@ant-design/icons';
+import type { ReactNode } from 'react';
+
+export interface MenuEntry {
+  to: string;
+  name: string;
+  icon?: ReactNode;
+  permission?: string;
+  children?: MenuEntry[];
+}
+
+/** The rooms that exist, in the order of the day's work. */
+export const menu: MenuEntry[] = [
+  { to: '/', name: 'room.today', icon: <HomeOutlined /> },
+  {
+    to: '/customers',
+    name: 'room.customers',
+    icon: <TeamOutlined />,
+    children: [
+      { to: '/customers', name: 'page.customers' },
+      { to: '/customers/segments', name: 'page.segments' },
+      { to: '/customers/imports', name: 'page.imports' },
+    ],
+  },
+  { to: '/tiers', name: 'room.tiers', icon: <CrownOutlined /> },
+  { to: '/settings', name: 'room.settings', icon: <SettingOutlined /> },
+];

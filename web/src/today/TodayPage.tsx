@@ -1,0 +1,7 @@
+import { useTranslation } from 'react-i18next';
+import { PageHeader } from '../kit/PageHeader';
+
+export default function TodayPage() {
+  const { t } = useTranslation();
+  return <PageHeader title={t('room.today')} />;
+}
