@@ -1,1 +1,26 @@
-//! placeholder
+//! The room of who may come in, and what they may see.
+//!
+//! Words: *staff* are the people who work here; a *role* says what they may do; a *scope* says which customers they
+//! may see (own, department and below, all, times levels); a *session* is a login of one browser; a *token* lets a
+//! program act for its owner; the *organisation* is the company itself, with its zone, currency and today.
+//!
+//! Promises: an endpoint without an [`Actor`] is a login endpoint; passwords are kept as Argon2id and everything
+//! random only as its hash; guessing gets slower and says when to try again; a write repeated under its key happens
+//! once; what somebody may not see doesn't exist for him.
+
+mod actor;
+mod client;
+pub mod department;
+mod role;
+mod scope;
+mod secret;
+pub mod settings;
+mod store;
+mod write;
+
+pub use actor::{Actor, Asking, Can, SessionId, TokenId};
+pub use role::{Grant, Permission, Role, may};
+pub use scope::{LevelReach, Reach, ReachKind, Scope};
+pub use secret::Secret;
+pub use settings::{Organisation, today};
+pub use write::Write;

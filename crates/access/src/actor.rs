@@ -1,0 +1,192 @@
+//! Who is acting. An `Actor` in a handler's signature means: logged in, password in order, allowed this method.
+//! Without one of these extractors a handler has no scope, and without a scope there is no query of customers.
+
+use crate::client::{self, Credential};
+use crate::role::{Grant, Permission, Role};
+use crate::scope::Scope;
+use crate::store::{sessions, tokens};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use zunke_http::{App, AppError};
+use zunke_kernel::id::{DepartmentId, StaffId};
+use zunke_kernel::{Error, Kind, Locale, Result};
+
+zunke_kernel::id_type!(/** A login of one browser. */ SessionId, "ses");
+zunke_kernel::id_type!(/** An API token. */ TokenId, "tok");
+
+/// A logged-in member of staff. As an extractor: 401 without a login, 403 while the password has to be changed,
+/// 403 for an unsafe method with a read-only token or from another site.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    pub staff: StaffId,
+    pub name: String,
+    pub login: String,
+    pub role: Role,
+    pub department: Option<DepartmentId>,
+    pub scope: Scope,
+    /// The language of the answers: his own choice, else the browser's.
+    pub locale: Locale,
+}
+
+impl Actor {
+    /// 403 unless the role has it.
+    pub fn require(&self, permission: Permission) -> Result<()> {
+        if self.role.has(permission) { Ok(()) } else { Err(Error::forbidden()) }
+    }
+}
+
+/// An actor whose role has the permission `P`; 403 otherwise.
+#[derive(Clone, Debug)]
+pub struct Can<P: Grant>(pub Actor, PhantomData<fn() -> P>);
+
+impl<P: Grant> Deref for Can<P> {
+    type Target = Actor;
+
+    fn deref(&self) -> &Actor {
+        &self.0
+    }
+}
+
+/// Like `Can`, for a POST that only asks (a count, a preview, a simulation): a read-only token may.
+#[derive(Clone, Debug)]
+pub struct Asking<P: Grant>(pub Actor, PhantomData<fn() -> P>);
+
+impl<P: Grant> Deref for Asking<P> {
+    type Target = Actor;
+
+    fn deref(&self) -> &Actor {
+        &self.0
+    }
+}
+
+/// How somebody is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Via {
+    Session(SessionId),
+    Token { may_write: bool },
+}
+
+/// Who it is and how he is known, before any gate. For the session endpoints only.
+#[derive(Clone, Debug)]
+pub(crate) struct SignedIn {
+    pub actor: Actor,
+    pub via: Via,
+    pub must_change_password: bool,
+    /// His own choice of language.
+    pub own_locale: Option<Locale>,
+}
+
+impl SignedIn {
+    /// The session, for what a token may not do: sessions, passwords, other tokens.
+    pub fn session(&self) -> Result<SessionId> {
+        match self.via {
+            Via::Session(id) => Ok(id),
+            Via::Token { .. } => Err(Error::new(
+                Kind::Forbidden,
+                "session_required",
+                "API 令牌不能进行此操作，请用账号登录。",
+                "An API token cannot do this; please log in with your account.",
+            )),
+        }
+    }
+
+    pub(crate) fn gate(&self) -> Result<()> {
+        if self.must_change_password {
+            return Err(Error::new(
+                Kind::Forbidden,
+                "password_change_required",
+                "请先修改初始密码。",
+                "Please change your one-time password first.",
+            ));
+        }
+        Ok(())
+    }
+
+    fn gate_token(&self) -> Result<()> {
+        match self.via {
+            Via::Token { may_write: false } => Err(Error::new(
+                Kind::Forbidden,
+                "token_read_only",
+                "该 API 令牌只有读取权限。",
+                "This API token may only read.",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn require(&self, permission: Option<Permission>) -> Result<()> {
+        permission.map_or(Ok(()), |permission| self.actor.require(permission))
+    }
+}
+
+/// Finds out who is calling; once per request, however many extractors ask. A cookie-borne unsafe request must be
+/// our own, whichever extractor the handler uses.
+pub(crate) async fn identify(parts: &mut Parts, app: &App) -> Result<SignedIn> {
+    if let Some(known) = parts.extensions.get::<SignedIn>() {
+        return Ok(known.clone());
+    }
+    let now = app.now();
+    let fallback = zunke_http::locale();
+    let signed_in = match client::credential(&parts.headers) {
+        None => return Err(Error::unauthorized()),
+        Some(Credential::Token(token)) => tokens::identify(&app.db, now, token.hash(), fallback).await?,
+        Some(Credential::Session(session)) => {
+            let found = sessions::identify(&app.db, now, session.hash(), fallback).await?;
+            if !client::is_safe(&parts.method) {
+                client::require_own(&parts.headers)?;
+            }
+            found
+        }
+    };
+    zunke_http::prefer_locale(signed_in.actor.locale);
+    parts.extensions.insert(signed_in.clone());
+    Ok(signed_in)
+}
+
+/// All gates of an ordinary request.
+pub(crate) async fn admit(parts: &mut Parts, app: &App, permission: Option<Permission>) -> Result<Actor> {
+    let signed_in = identify(parts, app).await?;
+    signed_in.gate()?;
+    if !client::is_safe(&parts.method) {
+        signed_in.gate_token()?;
+    }
+    signed_in.require(permission)?;
+    Ok(signed_in.actor)
+}
+
+impl FromRequestParts<App> for SignedIn {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
+        Ok(identify(parts, app).await?)
+    }
+}
+
+impl FromRequestParts<App> for Actor {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
+        Ok(admit(parts, app, None).await?)
+    }
+}
+
+impl<P: Grant> FromRequestParts<App> for Can<P> {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
+        Ok(Self(admit(parts, app, P::PERMISSION).await?, PhantomData))
+    }
+}
+
+impl<P: Grant> FromRequestParts<App> for Asking<P> {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
+        let signed_in = identify(parts, app).await?;
+        signed_in.gate()?;
+        signed_in.require(P::PERMISSION)?;
+        Ok(Self(signed_in.actor, PhantomData))
+    }
+}

@@ -1,0 +1,162 @@
+//! Roles, and what each may do. The table stands here, in code: who may do what is part of the product, and its
+//! test prints it whole.
+
+use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+use utoipa::ToSchema;
+use zunke_kernel::Error;
+
+/// What a member of staff is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Everything, and alone: staff, departments, the organisation, the audit record.
+    Administrator,
+    /// The business: customers, imports, programmes, exports.
+    OperationsManager,
+    /// Own customers.
+    AccountManager,
+    /// The customers of the department, day to day.
+    Agent,
+    /// Reads everything, changes no customer.
+    Analyst,
+}
+
+impl Role {
+    pub const ALL: [Self; 5] =
+        [Self::Administrator, Self::OperationsManager, Self::AccountManager, Self::Agent, Self::Analyst];
+
+    /// The word in the API and in the database.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Administrator => "administrator",
+            Self::OperationsManager => "operations_manager",
+            Self::AccountManager => "account_manager",
+            Self::Agent => "agent",
+            Self::Analyst => "analyst",
+        }
+    }
+
+    #[must_use]
+    pub fn has(self, permission: Permission) -> bool {
+        permission.roles().contains(&self)
+    }
+
+    /// All that this role may do, in the order of the table.
+    #[must_use]
+    pub fn permissions(self) -> Vec<Permission> {
+        Permission::ALL.iter().copied().filter(|&permission| self.has(permission)).collect()
+    }
+}
+
+impl FromStr for Role {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::ALL.into_iter().find(|role| role.word() == text).ok_or_else(|| {
+            let choices = Self::ALL.map(Self::word).join(", ");
+            Error::invalid(
+                "role_unknown",
+                format!("没有该角色，可选：{choices}。"),
+                format!("There is no such role; choose one of: {choices}."),
+            )
+            .at("role")
+        })
+    }
+}
+
+use Role::{AccountManager, Administrator, Agent, Analyst, OperationsManager};
+
+/// Names each permission once: its variant, its word, who has it; and makes the marker type for signatures.
+macro_rules! permissions {
+    ($($(#[$doc:meta])* $name:ident = $word:literal: $roles:expr;)+) => {
+        /// One thing that a role may do.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+        pub enum Permission {
+            $($(#[$doc])* #[serde(rename = $word)] $name,)+
+        }
+
+        impl Permission {
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// The word in the API.
+            #[must_use]
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$name => $word,)+ }
+            }
+
+            /// Who has it.
+            #[must_use]
+            pub fn roles(self) -> &'static [Role] {
+                match self { $(Self::$name => $roles,)+ }
+            }
+        }
+
+        /// Permissions as types, for handler signatures: `can: Can<may::ReadCustomers>`, `write: Write<may::EditCustomers>`.
+        pub mod may {
+            use super::{Grant, Permission};
+
+            /// No more than being logged in.
+            #[derive(Clone, Copy, Debug)]
+            pub struct Enter;
+
+            impl Grant for Enter {
+                const PERMISSION: Option<Permission> = None;
+            }
+
+            $(
+                $(#[$doc])*
+                #[derive(Clone, Copy, Debug)]
+                pub struct $name;
+
+                impl Grant for $name {
+                    const PERMISSION: Option<Permission> = Some(Permission::$name);
+                }
+            )+
+        }
+    };
+}
+
+/// A permission as a type.
+pub trait Grant: Send + Sync + 'static {
+    /// `None`: being logged in is enough.
+    const PERMISSION: Option<Permission>;
+}
+
+permissions! {
+    /// Staff, departments, other people's sessions and tokens.
+    ManageStaff = "manage_staff": &[Administrator];
+    /// Name, time zone, currency, the pinned day.
+    ManageOrganisation = "manage_organisation": &[Administrator];
+    /// Who did what, when.
+    ReadAudit = "read_audit": &[Administrator];
+    /// See and cancel the jobs of all.
+    ManageJobs = "manage_jobs": &[Administrator, OperationsManager];
+    /// Make API tokens for oneself.
+    UseTokens = "use_tokens": &[Administrator, OperationsManager, AccountManager, Analyst];
+    /// See customers within the own scope.
+    ReadCustomers = "read_customers": &[Administrator, OperationsManager, AccountManager, Agent, Analyst];
+    /// Make, change and tag customers within the own scope.
+    EditCustomers = "edit_customers": &[Administrator, OperationsManager, AccountManager, Agent];
+    /// Archive customers and bring them back.
+    ArchiveCustomers = "archive_customers": &[Administrator, OperationsManager, AccountManager];
+    /// Give customers to another owner or department.
+    AssignCustomers = "assign_customers": &[Administrator, OperationsManager];
+    /// Take customers out as a file.
+    ExportCustomers = "export_customers": &[Administrator, OperationsManager, Analyst];
+    /// Record orders, refunds and interactions.
+    RecordActivities = "record_activities": &[Administrator, OperationsManager, AccountManager, Agent];
+    /// Load files.
+    ImportCustomers = "import_customers": &[Administrator, OperationsManager];
+    /// Make, rename and delete tags.
+    ManageTags = "manage_tags": &[Administrator, OperationsManager];
+    /// Make, change and delete segments.
+    ManageSegments = "manage_segments": &[Administrator, OperationsManager, Analyst];
+    /// See levels, scores and their reasons.
+    ReadTiering = "read_tiering": &[Administrator, OperationsManager, AccountManager, Agent, Analyst];
+    /// Try rules on the whole base.
+    SimulateTiering = "simulate_tiering": &[Administrator, OperationsManager, Analyst];
+    /// Change rules, publish them, evaluate all.
+    ManageTiering = "manage_tiering": &[Administrator, OperationsManager];
+}

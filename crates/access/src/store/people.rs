@@ -1,0 +1,79 @@
+//! Staff as the sessions and tokens see them: one row, read with whoever calls.
+
+use crate::actor::Actor;
+use crate::department;
+use crate::role::Role;
+use crate::scope::{LevelReach, Reach, ReachKind, Scope};
+use crate::store::departments;
+use zunke_kernel::id::{DepartmentId, StaffId};
+use zunke_kernel::{Locale, Result};
+use zunke_store::{Row, Tx};
+
+/// The columns of `staff` (as `s`) that make an actor, in the order that `read` takes them.
+pub const COLUMNS: &str =
+    "s.staff_id, s.name, s.login, s.role, s.department_id, s.reach, s.levels, s.locale, s.must_change_password";
+
+/// How many columns those are.
+pub const COUNT: usize = 9;
+
+pub struct Person {
+    pub staff: StaffId,
+    pub name: String,
+    pub login: String,
+    pub role: Role,
+    pub department: Option<DepartmentId>,
+    pub reach: Option<ReachKind>,
+    pub levels: Option<Vec<i64>>,
+    pub locale: Option<Locale>,
+    pub must_change_password: bool,
+}
+
+pub fn read(row: &Row) -> Result<Person> {
+    Ok(Person {
+        staff: row.id(0, StaffId)?,
+        name: row.text(1)?,
+        login: row.text(2)?,
+        role: row.str(3)?.parse()?,
+        department: row.opt_id(4, DepartmentId)?,
+        reach: row.opt_str(5)?.and_then(ReachKind::read),
+        levels: row.opt_json(6)?,
+        locale: row.opt_str(7)?.map(locale),
+        must_change_password: row.bool(8)?,
+    })
+}
+
+pub fn locale(word: &str) -> Locale {
+    if word == "en" { Locale::En } else { Locale::Zh }
+}
+
+pub fn locale_word(locale: Locale) -> &'static str {
+    match locale {
+        Locale::Zh => "zh",
+        Locale::En => "en",
+    }
+}
+
+/// Resolves what the person may see, with the tree of departments as it is now.
+pub fn actor(tx: &mut Tx, person: &Person, fallback: Locale) -> Result<Actor> {
+    let reach = match person.reach.unwrap_or(ReachKind::of_role(person.role)) {
+        ReachKind::Own => Reach::Own(person.staff),
+        ReachKind::All => Reach::All,
+        ReachKind::Department => Reach::Department(match person.department {
+            None => Vec::new(),
+            Some(id) => match departments::path_of(tx, id)? {
+                None => Vec::new(),
+                Some(path) => departments::at_or_below(tx, &department::prefix(&path))?,
+            },
+        }),
+    };
+    let levels = person.levels.clone().map_or(LevelReach::All, LevelReach::Only);
+    Ok(Actor {
+        staff: person.staff,
+        name: person.name.clone(),
+        login: person.login.clone(),
+        role: person.role,
+        department: person.department,
+        scope: Scope { reach, levels },
+        locale: person.locale.unwrap_or(fallback),
+    })
+}

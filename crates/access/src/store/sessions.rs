@@ -1,0 +1,132 @@
+//! Sessions: opaque tokens, of which only the hash is kept. They slide, and end for certain.
+
+use crate::actor::{SessionId, SignedIn, Via};
+use crate::secret::{Secret, TokenHash};
+use crate::store::people;
+use zunke_kernel::id::StaffId;
+use zunke_kernel::{Error, Instant, Locale, Result};
+use zunke_store::{Db, Tx};
+
+/// Unused for so long, a session ends.
+pub const IDLE_SECS: i64 = 12 * 3600;
+
+/// However much it is used, it ends after so long.
+pub const LIFE_SECS: i64 = 30 * 24 * 3600;
+
+/// Use is noted no more often than this, so that reading stays reading.
+const NOTE_SECS: i64 = 300;
+
+/// One login of a browser.
+pub struct Session {
+    pub id: SessionId,
+    pub created_at: Instant,
+    pub seen_at: Instant,
+    pub expires_at: Instant,
+    pub address: String,
+    pub agent: String,
+}
+
+/// Opens a session and clears away those that have ended.
+pub fn open(
+    tx: &mut Tx,
+    now: Instant,
+    staff: StaffId,
+    secret: &Secret,
+    address: &str,
+    agent: &str,
+) -> Result<SessionId> {
+    let id = SessionId::new(now);
+    tx.execute("DELETE FROM sessions WHERE expires_at <= $1", &[now.into()])?;
+    tx.execute(
+        "INSERT INTO sessions (token_hash, session_id, staff_id, created_at, seen_at, expires_at, address, agent)
+         VALUES ($1, $2, $3, $4, $4, $5, $6, $7)",
+        &[
+            secret.hash()[..].into(),
+            id.0.into(),
+            staff.into(),
+            now.into(),
+            now.plus_secs(IDLE_SECS).into(),
+            address.into(),
+            agent.into(),
+        ],
+    )?;
+    Ok(id)
+}
+
+/// Whose session it is; notes that it is used.
+pub async fn identify(db: &Db, now: Instant, hash: TokenHash, fallback: Locale) -> Result<SignedIn> {
+    let found = db
+        .read_async(move |tx| {
+            let sql = format!(
+                "SELECT {}, t.session_id, t.created_at, t.seen_at FROM sessions t
+                 JOIN staff s ON s.staff_id = t.staff_id
+                 WHERE t.token_hash = $1 AND t.expires_at > $2 AND s.active = $3",
+                people::COLUMNS
+            );
+            let found = tx.query_one(&sql, &[hash[..].into(), now.into(), true.into()], |row| {
+                let id = row.id(people::COUNT, SessionId)?;
+                Ok((people::read(row)?, id, row.instant(people::COUNT + 1)?, row.instant(people::COUNT + 2)?))
+            })?;
+            let Some((person, id, created_at, seen_at)) = found else {
+                return Ok(None);
+            };
+            let signed_in = SignedIn {
+                actor: people::actor(tx, &person, fallback)?,
+                via: Via::Session(id),
+                must_change_password: person.must_change_password,
+                own_locale: person.locale,
+            };
+            Ok(Some((signed_in, created_at, seen_at)))
+        })
+        .await?;
+    let Some((signed_in, created_at, seen_at)) = found else {
+        return Err(Error::unauthorized());
+    };
+    if now.0 - seen_at.0 >= NOTE_SECS * 1_000 {
+        let until = now.plus_secs(IDLE_SECS).min(created_at.plus_secs(LIFE_SECS));
+        let noted = db
+            .write_async(move |tx| {
+                tx.execute(
+                    "UPDATE sessions SET seen_at = $1, expires_at = $2 WHERE token_hash = $3",
+                    &[now.into(), until.into(), hash[..].into()],
+                )
+            })
+            .await;
+        if let Err(error) = noted {
+            // The request itself is in order: a busy database must not log anybody out.
+            tracing::warn!(%error, "could not note the use of a session");
+        }
+    }
+    Ok(signed_in)
+}
+
+/// The live sessions of one person, the latest used first.
+pub fn of_staff(tx: &mut Tx, now: Instant, staff: StaffId) -> Result<Vec<Session>> {
+    tx.query(
+        "SELECT session_id, created_at, seen_at, expires_at, address, agent FROM sessions
+         WHERE staff_id = $1 AND expires_at > $2 ORDER BY seen_at DESC, session_id",
+        &[staff.into(), now.into()],
+        |row| {
+            Ok(Session {
+                id: row.id(0, SessionId)?,
+                created_at: row.instant(1)?,
+                seen_at: row.instant(2)?,
+                expires_at: row.instant(3)?,
+                address: row.text(4)?,
+                agent: row.text(5)?,
+            })
+        },
+    )
+}
+
+/// Ends one session of this person; `false` where he has no such session.
+pub fn close(tx: &mut Tx, staff: StaffId, id: SessionId) -> Result<bool> {
+    let closed =
+        tx.execute("DELETE FROM sessions WHERE session_id = $1 AND staff_id = $2", &[id.0.into(), staff.into()])?;
+    Ok(closed > 0)
+}
+
+/// Ends all sessions of this person.
+pub fn close_all(tx: &mut Tx, staff: StaffId) -> Result<u64> {
+    tx.execute("DELETE FROM sessions WHERE staff_id = $1", &[staff.into()])
+}

@@ -1,0 +1,154 @@
+//! A write over HTTP: who, when, and once. With an `Idempotency-Key` the answer is kept in the transaction that it
+//! answers for, so that a call repeated after a lost answer gets the same one and does nothing twice.
+
+use crate::actor::{Actor, admit};
+use crate::role::{Grant, may};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
+use std::marker::PhantomData;
+use zunke_http::{App, AppError, BodyHash, etag};
+use zunke_kernel::{Error, Instant, Locale, Result};
+use zunke_store::Tx;
+
+const KEY_CHARS_MAX: usize = 200;
+
+/// Extractor of every handler that writes; `P` is the permission it needs. Put it before the body's extractor.
+pub struct Write<P: Grant = may::Enter> {
+    pub actor: Actor,
+    /// The moment of the write, read once.
+    pub now: Instant,
+    pub locale: Locale,
+    key: Option<String>,
+    /// Method and path with query: the same key for another call is another request.
+    target: String,
+    body: BodyHash,
+    permission: PhantomData<fn() -> P>,
+}
+
+impl<P: Grant> FromRequestParts<App> for Write<P> {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
+        let actor = admit(parts, app, P::PERMISSION).await?;
+        let key = read_key(&parts.headers)?;
+        let body = BodyHash::default();
+        parts.extensions.insert(body.clone());
+        Ok(Self {
+            locale: actor.locale,
+            actor,
+            now: app.now(),
+            key,
+            target: format!("{} {}", parts.method, parts.uri),
+            body,
+            permission: PhantomData,
+        })
+    }
+}
+
+impl<P: Grant> Write<P> {
+    /// Runs `work` in one transaction and answers with `status` and what it gave, as JSON. An object with a
+    /// `version` is answered with its `ETag`. With a key that was seen before, answers what was answered then
+    /// (`Idempotency-Replayed: true`), or 409 `idempotency_key_reused` for another request.
+    pub async fn run<T: Serialize + DeserializeOwned + Send + 'static>(
+        &self,
+        app: &App,
+        status: StatusCode,
+        work: impl Fn(&mut Tx) -> Result<T> + Send + 'static,
+    ) -> Result<Response, AppError> {
+        self.run_as(app, move |tx| Ok((status, work(tx)?))).await
+    }
+
+    /// Like `run`, where the work decides the status.
+    pub async fn run_as<T: Serialize + DeserializeOwned + Send + 'static>(
+        &self,
+        app: &App,
+        work: impl Fn(&mut Tx) -> Result<(StatusCode, T)> + Send + 'static,
+    ) -> Result<Response, AppError> {
+        let answer = self.answer(app, work).await?;
+        Ok(answer.into_response())
+    }
+
+    /// Like `run`, with a secret that is shown once: it is added to this answer under `field` and not kept, so a
+    /// repeated call gets the same answer without it.
+    pub(crate) async fn run_showing_once<T: Serialize + Send + 'static>(
+        &self,
+        app: &App,
+        status: StatusCode,
+        (field, secret): (&str, Option<&crate::Secret>),
+        work: impl Fn(&mut Tx) -> Result<T> + Send + 'static,
+    ) -> Result<Response, AppError> {
+        let mut answer = self.answer(app, move |tx| Ok((status, work(tx)?))).await?;
+        if let (false, Some(secret), Some(object)) = (answer.replayed, secret, answer.body.as_object_mut()) {
+            object.insert(field.to_owned(), Json::from(secret.reveal()));
+        }
+        Ok(answer.into_response())
+    }
+
+    async fn answer<T: Serialize + Send + 'static>(
+        &self,
+        app: &App,
+        work: impl Fn(&mut Tx) -> Result<(StatusCode, T)> + Send + 'static,
+    ) -> Result<Answer> {
+        let fresh = move |tx: &mut Tx| {
+            let (status, value) = work(tx)?;
+            let body = serde_json::to_value(value).map_err(Error::internal)?;
+            Ok(Answer { status, body, replayed: false })
+        };
+        app.db.write_async(fresh).await
+    }
+
+    /// What makes two calls the same call.
+    #[expect(dead_code, reason = "used with the kept answers")]
+    fn digest(&self) -> [u8; 32] {
+        let mut hasher = Sha256::new();
+        hasher.update(self.target.as_bytes());
+        hasher.update([0]);
+        hasher.update(self.body.0.get().map_or(&[][..], |hash| &hash[..]));
+        hasher.finalize().into()
+    }
+}
+
+struct Answer {
+    status: StatusCode,
+    body: Json,
+    replayed: bool,
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let version = self.body.get("version").and_then(Json::as_i64);
+        let mut response = if self.status == StatusCode::NO_CONTENT {
+            self.status.into_response()
+        } else {
+            (self.status, axum::Json(self.body)).into_response()
+        };
+        if let Some(version) = version {
+            response.headers_mut().insert(header::ETAG, etag(version));
+        }
+        if self.replayed {
+            response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+        }
+        response
+    }
+}
+
+fn read_key(headers: &HeaderMap) -> Result<Option<String>> {
+    let Some(value) = headers.get("idempotency-key") else {
+        return Ok(None);
+    };
+    match value.to_str() {
+        Ok(key) if !key.trim().is_empty() && key.len() <= KEY_CHARS_MAX => Ok(Some(key.to_owned())),
+        _ => Err(Error::invalid(
+            "idempotency_key_invalid",
+            format!("Idempotency-Key 应为 1 到 {KEY_CHARS_MAX} 个可见的 ASCII 字符。"),
+            format!("Idempotency-Key must be 1 to {KEY_CHARS_MAX} visible ASCII characters."),
+        )
+        .at("Idempotency-Key")),
+    }
+}
