@@ -1,16 +1,22 @@
 //! The handle that every room holds.
 
+use crate::bell::Bell;
 use crate::sqlite::Sqlite;
 use crate::{Tx, migrate};
 use std::cell::Cell;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use zunke_kernel::{Error, Result};
 
 /// A database. Cheap to clone; all clones share its connections.
 #[derive(Clone)]
 pub struct Db {
-    inner: Arc<Inner>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    inner: Inner,
+    bell: Bell,
 }
 
 pub(crate) enum Inner {
@@ -54,18 +60,22 @@ impl Db {
             }
             _ => return Err(unknown(url)),
         };
-        Ok(Self { inner: Arc::new(inner) })
+        Ok(Self { shared: Arc::new(Shared { inner, bell: Bell::default() }) })
     }
 
     #[must_use]
     pub fn engine(&self) -> Engine {
-        match &*self.inner {
+        match &self.shared.inner {
             Inner::Sqlite(_) => Engine::Sqlite,
         }
     }
 
     pub(crate) fn inner(&self) -> &Inner {
-        &self.inner
+        &self.shared.inner
+    }
+
+    pub(crate) fn bell(&self) -> &Bell {
+        &self.shared.bell
     }
 
     /// Brings the schema up to this build; answers the names of what was applied. Forward only: a changed
@@ -76,7 +86,7 @@ impl Db {
 
     /// One unit of reading on one snapshot. Blocks the calling thread.
     pub fn read<T>(&self, work: impl FnOnce(&mut Tx) -> Result<T>) -> Result<T> {
-        match &*self.inner {
+        match &self.shared.inner {
             Inner::Sqlite(sqlite) => sqlite.read(work),
         }
     }
@@ -84,9 +94,13 @@ impl Db {
     /// One unit of writing, on disk once this answers `Ok`. `work` may run again. Blocks the calling thread.
     pub fn write<T>(&self, work: impl Fn(&mut Tx) -> Result<T>) -> Result<T> {
         let _writing = Writing::begin()?;
-        match &*self.inner {
+        let (done, state) = match &self.shared.inner {
             Inner::Sqlite(sqlite) => sqlite.write(work),
+        };
+        if done.is_ok() && state.ring {
+            self.shared.bell.ring();
         }
+        done
     }
 
     /// [`Db::read`] on a thread for blocking work.
@@ -114,7 +128,7 @@ impl Db {
 
     /// Copies a SQLite database into a new file while it is in use.
     pub fn backup(&self, path: &Path) -> Result<()> {
-        match &*self.inner {
+        match &self.shared.inner {
             Inner::Sqlite(sqlite) => sqlite.backup(path),
         }
     }
@@ -134,4 +148,9 @@ fn unknown(url: &str) -> Error {
         format!("数据库地址“{scheme}:…”无法识别，请写成 sqlite:路径 或 postgres://…。"),
         format!("The database URL “{scheme}:…” is not known; write sqlite:PATH or postgres://…."),
     )
+}
+
+/// The guard, also after a panic elsewhere: what our mutexes hold is whole at every moment.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

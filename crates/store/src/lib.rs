@@ -9,9 +9,14 @@
 //! * After a statement has failed, the unit of work can only fail, on every engine; [`Tx::attempt`] fences
 //!   off a part that may.
 
+pub mod audit;
+mod bell;
 mod db;
 mod error;
+pub mod idempotency;
+pub mod jobs;
 mod migrate;
+pub mod outbox;
 mod row;
 mod sqlite;
 pub mod testing;

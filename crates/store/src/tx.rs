@@ -22,6 +22,8 @@ pub(crate) struct State {
     pub failed: bool,
     pub retry: bool,
     pub broken: bool,
+    /// It made work for the worker.
+    pub ring: bool,
 }
 
 impl<'a> Tx<'a> {
@@ -115,6 +117,11 @@ impl<'a> Tx<'a> {
         self.depth -= 1;
         closed?;
         if failed && done.is_ok() { Err(error::spent()) } else { done }
+    }
+
+    /// Wakes the worker once this is committed.
+    pub(crate) fn ring_after_commit(&mut self) {
+        self.state.ring = true;
     }
 
     /// Walks an answer until `each` says `false`.

@@ -6,7 +6,7 @@ pub(crate) mod statement;
 mod writer;
 
 use crate::error;
-use crate::tx::{self, Tx};
+use crate::tx::{self, State, Tx};
 use readers::Readers;
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
@@ -49,12 +49,12 @@ impl Sqlite {
         if tx.state().failed && done.is_ok() { Err(error::spent()) } else { done }
     }
 
-    pub fn write<T>(&self, work: impl Fn(&mut Tx) -> Result<T>) -> Result<T> {
+    pub fn write<T>(&self, work: impl Fn(&mut Tx) -> Result<T>) -> (Result<T>, State) {
         let mut tries = 0;
         loop {
-            let (done, retry) = self.writer.run(&work);
-            if !retry || tries == RETRIES {
-                return done;
+            let (done, state) = self.writer.run(&work);
+            if !state.retry || tries == RETRIES {
+                return (done, state);
             }
             tries += 1;
             std::thread::sleep(std::time::Duration::from_millis(5 << tries));

@@ -1,6 +1,7 @@
 //! First come, first served: who holds the writer, and who waits for it in which order. `std`'s mutex
 //! lets a busy thread overtake a waiting one again and again; here the holder hands on to the first in line.
 
+use crate::db::lock;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
@@ -27,7 +28,7 @@ pub(super) struct Turn<'a>(&'a Queue);
 impl Queue {
     /// Waits for the turn.
     pub fn enter(&self) -> Turn<'_> {
-        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut line = lock(&self.line);
         if !line.held {
             line.held = true;
             return Turn(self);
@@ -35,7 +36,7 @@ impl Queue {
         let place = Arc::new(Place::default());
         line.waiting.push_back(Arc::clone(&place));
         drop(line);
-        let mut called = place.called.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut called = lock(&place.called);
         while !*called {
             called = place.bell.wait(called).unwrap_or_else(PoisonError::into_inner);
         }
@@ -46,19 +47,19 @@ impl Queue {
 impl Turn<'_> {
     /// Whether somebody waits behind the holder.
     pub fn followed(&self) -> bool {
-        !self.0.line.lock().unwrap_or_else(PoisonError::into_inner).waiting.is_empty()
+        !lock(&self.0.line).waiting.is_empty()
     }
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        let mut line = self.0.line.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut line = lock(&self.0.line);
         let Some(next) = line.waiting.pop_front() else {
             line.held = false;
             return;
         };
         drop(line);
-        *next.called.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        *lock(&next.called) = true;
         next.bell.notify_one();
     }
 }

@@ -1,6 +1,7 @@
 //! Connections for reading: opened when first needed, kept, at most [`LARGEST`] of them.
 
 use super::{prepare, unopened};
+use crate::db::lock;
 use rusqlite::{Connection, OpenFlags};
 use std::path::PathBuf;
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -35,7 +36,7 @@ impl Readers {
     }
 
     pub fn take(&self) -> Result<Reader<'_>> {
-        let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shelf = lock(&self.shelf);
         loop {
             if let Some(connection) = shelf.idle.pop() {
                 return Ok(Reader { readers: self, connection: Some(connection) });
@@ -75,7 +76,7 @@ impl std::ops::Deref for Reader<'_> {
 
 impl Drop for Reader<'_> {
     fn drop(&mut self) {
-        let mut shelf = self.readers.shelf.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shelf = lock(&self.readers.shelf);
         match self.connection.take() {
             Some(connection) => shelf.idle.push(connection),
             None => shelf.open -= 1,

@@ -4,8 +4,9 @@
 
 use super::queue::{Queue, Turn};
 use super::statement;
+use crate::db::lock;
 use crate::error;
-use crate::tx::{Inner, Tx};
+use crate::tx::{Inner, State, Tx};
 use rusqlite::Connection;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -42,12 +43,12 @@ struct Fate {
 
 impl Fate {
     fn tell(&self, outcome: Result<()>) {
-        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+        *lock(&self.known) = Some(outcome);
         self.bell.notify_all();
     }
 
     fn hear(&self) -> Result<()> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = lock(&self.known);
         loop {
             if let Some(outcome) = &*known {
                 return outcome.clone();
@@ -62,13 +63,15 @@ impl Writer {
         Self { queue: Queue::default(), desk: Mutex::new(Desk { connection, batch: None }) }
     }
 
-    /// Runs `work` and answers once its commit is on disk. The second value says: worth running again.
-    pub fn run<T>(&self, work: impl Fn(&mut Tx) -> Result<T>) -> (Result<T>, bool) {
+    /// Runs `work` and answers once its commit is on disk. The state says what else came of it.
+    pub fn run<T>(&self, work: impl Fn(&mut Tx) -> Result<T>) -> (Result<T>, State) {
         let turn = self.queue.enter();
         let mut desk = self.desk();
         let fate = match desk.begin() {
             Ok(fate) => fate,
-            Err(fault) => return (Err(fault.error), fault.retry),
+            Err(fault) => {
+                return (Err(fault.error), State { retry: fault.retry, ..State::default() });
+            }
         };
         let outcome = catch_unwind(AssertUnwindSafe(|| desk.part(&work)));
         if !matches!(&outcome, Ok((Ok(_), _))) {
@@ -79,9 +82,9 @@ impl Writer {
         drop(turn);
         match outcome {
             Err(panic) => resume_unwind(panic),
-            Ok((Err(error), retry)) => (Err(error), retry),
+            Ok((Err(error), state)) => (Err(error), state),
             // The commit may be done by a later caller: wait for it.
-            Ok((Ok(value), _)) => (fate.hear().map(|()| value), false),
+            Ok((Ok(value), state)) => (fate.hear().map(|()| value), State { retry: false, ..state }),
         }
     }
 
@@ -101,7 +104,7 @@ impl Writer {
 
     fn desk(&self) -> MutexGuard<'_, Desk> {
         // A panic of a closure is caught before it could leave the desk half done.
-        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.desk)
     }
 }
 
@@ -119,7 +122,7 @@ impl Desk {
         Ok(Arc::clone(&batch.fate))
     }
 
-    fn part<T>(&self, work: &impl Fn(&mut Tx) -> Result<T>) -> (Result<T>, bool) {
+    fn part<T>(&self, work: &impl Fn(&mut Tx) -> Result<T>) -> (Result<T>, State) {
         let mut tx = Tx::new(Inner::Sqlite(&self.connection));
         let done = work(&mut tx);
         let state = tx.state();
@@ -130,7 +133,7 @@ impl Desk {
             }
             Err(error) => Err(error),
         };
-        (done, state.retry)
+        (done, state)
     }
 
     /// Takes back what the present closure did, and only that.
