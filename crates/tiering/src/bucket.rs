@@ -28,7 +28,7 @@ pub struct Entry<'a> {
     pub quantity: i64,
     pub contacts: i64,
     pub inbound: i64,
-    lines: &'a [u8],
+    pub(crate) lines: &'a [u8],
 }
 
 impl<'a> Entry<'a> {

@@ -193,13 +193,23 @@ pub struct CubeCuts {
     pub m: Cuts,
     /// How many customers the cuts were drawn from.
     pub base: u64,
+    /// Whether anyone in the base has a contact, and whether any order names a product line. What nobody has says
+    /// nothing about anyone: it counts as without a source, and its weight goes to the others.
+    #[serde(default = "yes")]
+    pub contacts: bool,
+    #[serde(default = "yes")]
+    pub lines: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl CubeCuts {
     /// Where there is no base yet (the very first order): the middle.
     #[must_use]
     pub fn middle() -> Self {
-        Self { r: Cuts::Flat(3), f: Cuts::Flat(3), m: Cuts::Flat(3), base: 0 }
+        Self { r: Cuts::Flat(3), f: Cuts::Flat(3), m: Cuts::Flat(3), base: 0, contacts: true, lines: true }
     }
 
     /// Grades of one customer: days since the last order, orders, and net spend of the window.
@@ -304,7 +314,7 @@ mod tests {
     fn a_recent_order_is_the_better_one() {
         let mut days: Vec<f64> = (0..10).map(|day| -f64::from(day)).collect();
         let cuts = cuts(&Grading::Quantile, true, &mut days);
-        let cube = CubeCuts { r: cuts, f: Cuts::Flat(3), m: Cuts::Flat(3), base: 10 };
+        let cube = CubeCuts { r: cuts, ..CubeCuts::middle() };
         assert_eq!(cube.grades(0.0, 1.0, 1.0).r, 5);
         assert_eq!(cube.grades(9.0, 1.0, 1.0).r, 1);
         assert_eq!(cube.grades(f64::NAN, 0.0, 0.0), Grades::NONE, "never ordered: no grade");
