@@ -1,0 +1,45 @@
+//! Recording activities: the one way in, for the API, imports and the demo company.
+
+use crate::activity::Change;
+use zunke_access::{Scope, settings};
+use zunke_kernel::id::{ImportId, StaffId};
+use zunke_kernel::{Currency, Day, Instant, Result, Zone};
+use zunke_store::Tx;
+
+/// What a batch is recorded under.
+#[derive(Clone, Debug)]
+pub struct RecordContext {
+    pub now: Instant,
+    pub zone: Zone,
+    /// The organisation's today, which may be pinned.
+    pub today: Day,
+    /// The organisation's currency.
+    pub currency: Currency,
+    /// Who records; `None` for jobs.
+    pub actor: Option<StaffId>,
+    /// Customers outside of it are as unknown as those that aren't there.
+    pub scope: Scope,
+    pub import_id: Option<ImportId>,
+}
+
+impl RecordContext {
+    /// For jobs and the command line: the organisation's settings, everybody in scope.
+    pub fn load(tx: &mut Tx, now: Instant) -> Result<Self> {
+        let organisation = settings::load(tx)?;
+        Ok(Self {
+            now,
+            zone: organisation.zone(),
+            today: settings::today(&organisation, now),
+            currency: organisation.currency,
+            actor: None,
+            scope: Scope::all(),
+            import_id: None,
+        })
+    }
+}
+
+/// A room above that acts in the same transaction as a recorded activity. Called once per batch with all changes,
+/// while each touched customer is locked; an error undoes the whole batch.
+pub trait Observer: Send + Sync {
+    fn recorded(&self, tx: &mut Tx, context: &RecordContext, changes: &[Change]) -> Result<()>;
+}
