@@ -1,0 +1,231 @@
+import { PlusOutlined } from '@ant-design/icons';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Alert, App, Button, DatePicker, Drawer, Form, Grid, Input, Segmented, Select } from 'antd';
+import dayjs, { type Dayjs } from 'dayjs';
+import { useEffect } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import { patch, post } from '../api/client';
+import { messageOf, Problem } from '../api/problem';
+import { useCan } from '../api/session';
+import { type Customer, useDepartments, useStaff } from './api';
+
+interface Props {
+  open: boolean;
+  onClose: () => void;
+  onDone: (id: string) => void;
+  /** The one to change; a new one without. */
+  customer?: Customer;
+}
+
+interface Values {
+  kind: Customer['kind'];
+  name: string;
+  phones: string[];
+  emails: string[];
+  gender?: Customer['gender'];
+  birthday?: Dayjs | null;
+  region?: string;
+  city?: string;
+  owner_id?: string;
+  department_id?: string;
+  note?: string;
+}
+
+const filled = (texts: string[] | undefined) => (texts ?? []).map((text) => text?.trim()).filter(Boolean);
+
+/** New customer, or the profile of an old one. What was typed stays when the server says no. */
+export function CustomerForm({ open, onClose, onDone, customer }: Props) {
+  const { t } = useTranslation('customers');
+  const phone = !Grid.useBreakpoint().md;
+  const { message } = App.useApp();
+  const can = useCan();
+  const queries = useQueryClient();
+  const [form] = Form.useForm<Values>();
+  const kind = Form.useWatch('kind', form);
+  const staff = useStaff().data ?? [];
+  const departments = useDepartments().data ?? [];
+
+  useEffect(() => {
+    if (!open) return;
+    form.resetFields();
+    form.setFieldsValue(
+      customer
+        ? ({ ...customer, birthday: customer.birthday ? dayjs(customer.birthday) : null } as unknown as Values)
+        : { kind: 'person', phones: [''], emails: [''] },
+    );
+    if (customer) {
+      form.setFieldsValue({
+        phones: customer.phones.length ? customer.phones : [''],
+        emails: customer.emails.length ? customer.emails : [''],
+      });
+    }
+  }, [open, customer, form]);
+
+  const save = useMutation({
+    mutationFn: async (values: Values) => {
+      const body = {
+        kind: values.kind,
+        name: values.name.trim(),
+        phones: filled(values.phones),
+        emails: filled(values.emails),
+        gender: values.kind === 'person' ? (values.gender ?? null) : null,
+        birthday: values.kind === 'person' ? (values.birthday?.format('YYYY-MM-DD') ?? null) : null,
+        region: values.region?.trim() || null,
+        city: values.city?.trim() || null,
+        note: values.note?.trim() || null,
+        ...(can('assign_customers')
+          ? { owner_id: values.owner_id ?? null, department_id: values.department_id ?? null }
+          : {}),
+      };
+      return customer
+        ? patch<Customer>(`/customers/${customer.id}`, body, { version: customer.version })
+        : post<Customer>('/customers', body);
+    },
+    onSuccess: (saved) => {
+      message.success(customer ? t('common:saved') : t('form.made', { name: saved.name }));
+      void queries.invalidateQueries({ queryKey: ['list', '/customers'] });
+      void queries.invalidateQueries({ queryKey: ['count', '/customers/count'] });
+      void queries.invalidateQueries({ queryKey: ['customer', saved.id] });
+      void queries.invalidateQueries({ queryKey: ['session'] });
+      onClose();
+      onDone(saved.id);
+    },
+    onError: (error) => {
+      if (!(error instanceof Problem)) return;
+      const marks = Object.entries(error.fields).map(([path, text]) => {
+        const parts = path.split(/[.[\]]+/).filter(Boolean);
+        const name = parts.map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+        // A list without an index: mark its first line.
+        const full = name.length === 1 && ['phones', 'emails'].includes(String(name[0])) ? [...name, 0] : name;
+        return { name: full as never, errors: [text] };
+      });
+      if (marks.length) form.setFields(marks);
+    },
+  });
+  const other = save.error instanceof Problem && Object.keys(save.error.fields).length > 0 ? undefined : save.error;
+  const duplicate = save.error instanceof Problem ? /cus_[0-9a-z-]+/.exec(save.error.message)?.[0] : undefined;
+
+  const many = (name: 'phones' | 'emails', label: string, more: string) => (
+    <Form.List name={name}>
+      {(fields, { add }) => (
+        <div className="many">
+          {fields.map((field, index) => (
+            <Form.Item
+              key={field.key}
+              name={field.name}
+              label={index === 0 ? label : undefined}
+              htmlFor={`customer_${name}_${index}`}
+            >
+              <Input
+                id={`customer_${name}_${index}`}
+                aria-label={label}
+                inputMode={name === 'phones' ? 'tel' : 'email'}
+                autoComplete="off"
+                maxLength={120}
+              />
+            </Form.Item>
+          ))}
+          {fields.length < 5 && (
+            <Button type="link" size="small" icon={<PlusOutlined />} onClick={() => add('')}>
+              {more}
+            </Button>
+          )}
+        </div>
+      )}
+    </Form.List>
+  );
+
+  return (
+    <Drawer
+      open={open}
+      onClose={onClose}
+      size={phone ? '100%' : 480}
+      title={customer ? t('form.edit') : t('new')}
+      destroyOnHidden
+      forceRender={false}
+      footer={
+        <div className="drawer-foot">
+          <Button onClick={onClose}>{t('common:action.cancel')}</Button>
+          <Button type="primary" loading={save.isPending} onClick={() => form.submit()}>
+            {t('common:action.save')}
+          </Button>
+        </div>
+      }
+    >
+      <Form form={form} layout="vertical" onFinish={(values) => save.mutate(values)} name="customer" scrollToFirstError>
+        {other && <Alert type="error" showIcon title={messageOf(other)} style={{ marginBottom: 16 }} />}
+        {duplicate && (
+          <Alert
+            type="warning"
+            showIcon
+            style={{ marginBottom: 16 }}
+            title={<Link to={`/customers/${duplicate}`}>{t('form.open_duplicate')}</Link>}
+          />
+        )}
+        <Form.Item name="kind">
+          <Segmented
+            options={[
+              { value: 'person', label: t('kind.person') },
+              { value: 'company', label: t('kind.company') },
+            ]}
+          />
+        </Form.Item>
+        <Form.Item
+          name="name"
+          label={kind === 'company' ? t('form.company_name') : t('form.name')}
+          rules={[{ required: true, whitespace: true, message: t('form.name_needed') }]}
+        >
+          <Input maxLength={120} autoFocus />
+        </Form.Item>
+        {many('phones', t('form.phone'), t('form.more_phones'))}
+        {many('emails', t('form.email'), t('form.more_emails'))}
+        {kind !== 'company' && (
+          <div className="two">
+            <Form.Item name="gender" label={t('form.gender')}>
+              <Select
+                allowClear
+                options={(['female', 'male', 'other'] as const).map((value) => ({
+                  value,
+                  label: t(`gender.${value}`),
+                }))}
+              />
+            </Form.Item>
+            <Form.Item name="birthday" label={t('form.birthday')}>
+              <DatePicker style={{ width: '100%' }} disabledDate={(day) => day.isAfter(dayjs())} />
+            </Form.Item>
+          </div>
+        )}
+        <div className="two">
+          <Form.Item name="region" label={t('form.region')}>
+            <Input maxLength={60} />
+          </Form.Item>
+          <Form.Item name="city" label={t('form.city')}>
+            <Input maxLength={60} />
+          </Form.Item>
+        </div>
+        {can('assign_customers') && (
+          <div className="two">
+            <Form.Item name="owner_id" label={t('form.owner')}>
+              <Select
+                allowClear
+                showSearch={{ optionFilterProp: 'label' }}
+                options={staff.map((one) => ({ value: one.id, label: one.name }))}
+              />
+            </Form.Item>
+            <Form.Item name="department_id" label={t('form.department')}>
+              <Select
+                allowClear
+                showSearch={{ optionFilterProp: 'label' }}
+                options={departments.map((one) => ({ value: one.id, label: one.path_text ?? one.name }))}
+              />
+            </Form.Item>
+          </div>
+        )}
+        <Form.Item name="note" label={t('form.note')}>
+          <Input.TextArea autoSize={{ minRows: 3, maxRows: 10 }} maxLength={4000} />
+        </Form.Item>
+      </Form>
+    </Drawer>
+  );
+}

@@ -1,0 +1,49 @@
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { DayText, PhoneText } from '../kit/texts';
+import { type Customer, useDepartments, useStaff } from './api';
+
+/** What is known of the customer himself. Lines without content are left out. */
+export function Profile({ customer }: { customer: Customer }) {
+  const { t } = useTranslation('customers');
+  const staff = useStaff().data ?? [];
+  const departments = useDepartments().data ?? [];
+  const owner = staff.find((one) => one.id === customer.owner_id)?.name;
+  const department = departments.find((one) => one.id === customer.department_id);
+  const lines: [string, ReactNode][] = [
+    [
+      t('form.phone'),
+      customer.phones.length > 0 && customer.phones.map((phone) => <PhoneText key={phone} value={phone} />),
+    ],
+    [t('form.email'), customer.emails.length > 0 && customer.emails.map((mail) => <span key={mail}>{mail}</span>)],
+    [t('form.gender'), customer.gender && t(`gender.${customer.gender}`)],
+    [t('form.birthday'), customer.birthday && <DayText value={customer.birthday} />],
+    [t('form.place'), [customer.region, customer.city].filter(Boolean).join(' ')],
+    [t('form.owner'), owner],
+    [t('form.department'), department && (department.path_text ?? department.name)],
+    [t('column.joined'), customer.joined_day && <DayText value={customer.joined_day} />],
+    [t('form.first_order'), customer.first_order_day && <DayText value={customer.first_order_day} />],
+    [
+      t('form.external'),
+      customer.external_ids.length > 0 &&
+        customer.external_ids.map((one) => (
+          <span key={`${one.source}/${one.value}`}>
+            {one.value} <span className="quiet">{one.source}</span>
+          </span>
+        )),
+    ],
+    [t('form.note'), customer.note && <span className="note-text">{customer.note}</span>],
+  ];
+  return (
+    <dl className="profile">
+      {lines
+        .filter(([, value]) => value)
+        .map(([label, value]) => (
+          <div key={label}>
+            <dt>{label}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+    </dl>
+  );
+}

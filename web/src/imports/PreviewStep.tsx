@@ -1,0 +1,122 @@
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { Alert, Button, Checkbox, Input, Skeleton } from 'antd';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { post } from '../api/client';
+import { messageOf } from '../api/problem';
+import { said } from '../i18n';
+import { ErrorView } from '../kit/ErrorView';
+import { count } from '../kit/format';
+import type { Import, Mapping, Preview } from './api';
+
+interface Props {
+  found: Import;
+  mapping: Mapping;
+  onBack: () => void;
+  onStarted: () => void;
+}
+
+/** The first rows, and what would happen with each. Nothing is written yet. */
+export function PreviewStep({ found, mapping, onBack, onStarted }: Props) {
+  const { t, i18n } = useTranslation('imports');
+  const [keep, setKeep] = useState(false);
+  const [name, setName] = useState(mapping.source);
+  const preview = useQuery({
+    queryKey: ['import', found.id, 'preview', mapping],
+    queryFn: () => post<Preview>(`/imports/${found.id}/preview`, { mapping }),
+    retry: false,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const start = useMutation({
+    mutationFn: () =>
+      post(`/imports/${found.id}/start`, { mapping, save_as: keep && name.trim() ? name.trim() : undefined }),
+    onSuccess: onStarted,
+  });
+  const columns = found.inspection?.shape.columns ?? [];
+  const used = columns
+    .map((column, index) => ({ column, index }))
+    .filter(({ column }) => Object.values(mapping.columns).includes(column));
+  const words = (key: string) => (i18n.exists(`imports:count.${key}`) ? t(`count.${key}`) : key);
+  const back = <Button onClick={onBack}>{t('common:action.back')}</Button>;
+
+  if (preview.isPending) return <Skeleton active paragraph={{ rows: 8 }} />;
+  if (preview.isError) {
+    return (
+      <>
+        <ErrorView error={preview.error} />
+        <div className="import-foot">{back}</div>
+      </>
+    );
+  }
+  const problems = preview.data.rows.filter((row) => row.problems.length > 0).length;
+  return (
+    <div className="import-mapping">
+      <div className="panel">
+        <h2>{t('preview.title', { n: preview.data.rows.length })}</h2>
+        <p className="preview-counts">
+          {Object.entries(preview.data.counts)
+            .filter(([, n]) => n > 0)
+            .map(([key, n]) => (
+              <span key={key}>
+                {words(key)} <b>{count(n)}</b>
+              </span>
+            ))}
+        </p>
+        {problems > 0 && (
+          <Alert type="warning" showIcon title={t('preview.problems', { n: problems })} style={{ marginBottom: 12 }} />
+        )}
+        <div className="preview-scroll">
+          <table className="preview-table">
+            <thead>
+              <tr>
+                <th scope="col">{t('preview.row')}</th>
+                <th scope="col">{t('preview.will')}</th>
+                {used.map(({ column }) => (
+                  <th key={column} scope="col">
+                    {column}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {preview.data.rows.map((row) => (
+                <tr key={row.row} className={row.problems.length ? 'has-problem' : undefined}>
+                  <td className="number">{row.row}</td>
+                  <td className="preview-will">
+                    {row.problems.length > 0
+                      ? row.problems.map((problem) => <span key={said(problem)}>{said(problem)}</span>)
+                      : said(row.will)}
+                  </td>
+                  {used.map(({ column, index }) => (
+                    <td key={column}>{row.cells?.[index] ?? ''}</td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </div>
+      {start.isError && <Alert type="error" showIcon role="alert" title={messageOf(start.error)} />}
+      <div className="panel preview-keep">
+        <Checkbox checked={keep} onChange={(event) => setKeep(event.target.checked)}>
+          {t('preview.keep')}
+        </Checkbox>
+        {keep && (
+          <Input
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+            aria-label={t('preview.keep_name')}
+            maxLength={60}
+            style={{ width: 220 }}
+          />
+        )}
+      </div>
+      <div className="import-foot">
+        {back}
+        <Button type="primary" size="large" loading={start.isPending} onClick={() => start.mutate()}>
+          {t('preview.start', { n: count(found.inspection?.rows ?? found.rows_total) })}
+        </Button>
+      </div>
+    </div>
+  );
+}
