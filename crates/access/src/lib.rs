@@ -9,18 +9,27 @@
 //! once; what somebody may not see doesn't exist for him.
 
 mod actor;
+mod api;
 mod client;
 pub mod department;
+pub mod login;
+pub mod password;
 mod role;
 mod scope;
 mod secret;
 pub mod settings;
+pub mod staff;
 mod store;
+pub mod throttle;
+pub mod tokens;
+pub mod tree;
 mod write;
 
 pub use actor::{Actor, Asking, Can, SessionId, TokenId};
+pub use api::{Setup, SetupChecks, routes};
 pub use role::{Grant, Permission, Role, may};
 pub use scope::{LevelReach, Reach, ReachKind, Scope};
 pub use secret::Secret;
 pub use settings::{Organisation, today};
-pub use write::Write;
+pub use staff::first_start;
+pub use write::{Auditor, Write};

@@ -124,29 +124,33 @@ pub fn load(tx: &mut Tx) -> Result<Organisation> {
     Ok(found.unwrap_or_default())
 }
 
-/// Checks, asks the guards and stores; answers what now stands, with its new version.
-pub fn save(tx: &mut Tx, now: Instant, after: &Organisation, guards: &Guards) -> Result<Organisation> {
-    after.check()?;
-    // Made if it isn't there, then locked by the first update, so that the guards see what will stand.
+/// Keeps others from changing the organisation until the end of this unit of work; answers what stands.
+pub(crate) fn lock(tx: &mut Tx, now: Instant) -> Result<Organisation> {
     let content = serde_json::to_string(&Organisation::default()).map_err(Error::internal)?;
     tx.execute(
         "INSERT INTO settings (name, content, version, updated_at) VALUES ('organisation', $1, 0, $2)
          ON CONFLICT (name) DO NOTHING",
         &[content.into(), now.into()],
     )?;
-    tx.execute("UPDATE settings SET version = version + 1 WHERE name = 'organisation'", &[])?;
-    let before = load(tx)?;
+    tx.execute("UPDATE settings SET updated_at = $1 WHERE name = 'organisation'", &[now.into()])?;
+    load(tx)
+}
+
+/// Checks, asks the guards and stores; answers what now stands, with its new version.
+pub fn save(tx: &mut Tx, now: Instant, after: &Organisation, guards: &Guards) -> Result<Organisation> {
+    after.check()?;
+    let before = lock(tx, now)?;
     for guard in &guards.0 {
         guard.may_change(tx, &before, after)?;
     }
     let mut saved = after.clone();
     saved.name = after.name.trim().to_owned();
     saved.time_zone = after.zone().name().to_owned();
-    saved.version = before.version;
+    saved.version = before.version + 1;
     let content = serde_json::to_string(&saved).map_err(Error::internal)?;
     tx.execute(
-        "UPDATE settings SET content = $1, updated_at = $2 WHERE name = 'organisation'",
-        &[content.into(), now.into()],
+        "UPDATE settings SET content = $1, version = $2, updated_at = $3 WHERE name = 'organisation'",
+        &[content.into(), saved.version.into(), now.into()],
     )?;
     Ok(saved)
 }

@@ -5,16 +5,17 @@ use crate::actor::{Actor, admit};
 use crate::role::{Grant, may};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
-use sha2::{Digest, Sha256};
+use std::fmt::Display;
 use std::marker::PhantomData;
 use zunke_http::{App, AppError, BodyHash, etag};
+use zunke_kernel::id::StaffId;
 use zunke_kernel::{Error, Instant, Locale, Result};
 use zunke_store::Tx;
+use zunke_store::idempotency::{self, Claim};
 
 const KEY_CHARS_MAX: usize = 200;
 
@@ -25,7 +26,8 @@ pub struct Write<P: Grant = may::Enter> {
     pub now: Instant,
     pub locale: Locale,
     key: Option<String>,
-    /// Method and path with query: the same key for another call is another request.
+    method: Method,
+    /// Path with query: the same key for another call is another request.
     target: String,
     body: BodyHash,
     permission: PhantomData<fn() -> P>,
@@ -44,7 +46,8 @@ impl<P: Grant> FromRequestParts<App> for Write<P> {
             actor,
             now: app.now(),
             key,
-            target: format!("{} {}", parts.method, parts.uri),
+            method: parts.method.clone(),
+            target: parts.uri.to_string(),
             body,
             permission: PhantomData,
         })
@@ -55,7 +58,7 @@ impl<P: Grant> Write<P> {
     /// Runs `work` in one transaction and answers with `status` and what it gave, as JSON. An object with a
     /// `version` is answered with its `ETag`. With a key that was seen before, answers what was answered then
     /// (`Idempotency-Replayed: true`), or 409 `idempotency_key_reused` for another request.
-    pub async fn run<T: Serialize + DeserializeOwned + Send + 'static>(
+    pub async fn run<T: Serialize + Send + 'static>(
         &self,
         app: &App,
         status: StatusCode,
@@ -65,7 +68,7 @@ impl<P: Grant> Write<P> {
     }
 
     /// Like `run`, where the work decides the status.
-    pub async fn run_as<T: Serialize + DeserializeOwned + Send + 'static>(
+    pub async fn run_as<T: Serialize + Send + 'static>(
         &self,
         app: &App,
         work: impl Fn(&mut Tx) -> Result<(StatusCode, T)> + Send + 'static,
@@ -95,22 +98,51 @@ impl<P: Grant> Write<P> {
         app: &App,
         work: impl Fn(&mut Tx) -> Result<(StatusCode, T)> + Send + 'static,
     ) -> Result<Answer> {
-        let fresh = move |tx: &mut Tx| {
-            let (status, value) = work(tx)?;
-            let body = serde_json::to_value(value).map_err(Error::internal)?;
-            Ok(Answer { status, body, replayed: false })
-        };
-        app.db.write_async(fresh).await
+        let claim = self.key.clone().map(|key| {
+            let body = self.body.0.get().map_or(&[][..], |hash| &hash[..]);
+            let hash = idempotency::request_hash(self.method.as_str(), &self.target, body);
+            (self.actor.staff.to_string(), key, hash)
+        });
+        let now = self.now;
+        app.db
+            .write_async(move |tx| {
+                let Some((caller, key, hash)) = &claim else {
+                    return Answer::fresh(work(tx)?);
+                };
+                if let Claim::Replay { status, body } = idempotency::claim(tx, now, caller, key, hash)? {
+                    let status = StatusCode::from_u16(status).map_err(Error::internal)?;
+                    let body = serde_json::from_str(&body).map_err(Error::internal)?;
+                    return Ok(Answer { status, body, replayed: true });
+                }
+                let answer = Answer::fresh(work(tx)?)?;
+                idempotency::keep(tx, caller, key, answer.status.as_u16(), &answer.body.to_string())?;
+                Ok(answer)
+            })
+            .await
     }
 
-    /// What makes two calls the same call.
-    #[expect(dead_code, reason = "used with the kept answers")]
-    fn digest(&self) -> [u8; 32] {
-        let mut hasher = Sha256::new();
-        hasher.update(self.target.as_bytes());
-        hasher.update([0]);
-        hasher.update(self.body.0.get().map_or(&[][..], |hash| &hash[..]));
-        hasher.finalize().into()
+    /// Tells which body a handler acted on that it read by itself, so that the same key for another body is refused.
+    pub fn read_body(&self, body: &[u8]) {
+        self.body.put(body);
+    }
+
+    /// Records this write in the audit chain. Call it at the end of the work.
+    pub fn audit(&self) -> Auditor {
+        Auditor { actor: self.actor.staff, now: self.now }
+    }
+}
+
+/// Records what one actor does at one moment; goes into the closure of a write.
+#[derive(Clone, Copy, Debug)]
+pub struct Auditor {
+    pub actor: StaffId,
+    pub now: Instant,
+}
+
+impl Auditor {
+    /// `action` is `<subject>.<verb>`: `staff.create`; `subject` the id it was done to.
+    pub fn note(self, tx: &mut Tx, action: &str, subject: impl Display, detail: &Json) -> Result<()> {
+        zunke_store::audit::write(tx, self.now, Some(self.actor), action, &subject.to_string(), detail)
     }
 }
 
@@ -118,6 +150,13 @@ struct Answer {
     status: StatusCode,
     body: Json,
     replayed: bool,
+}
+
+impl Answer {
+    fn fresh<T: Serialize>((status, value): (StatusCode, T)) -> Result<Self> {
+        let body = serde_json::to_value(value).map_err(Error::internal)?;
+        Ok(Self { status, body, replayed: false })
+    }
 }
 
 impl IntoResponse for Answer {

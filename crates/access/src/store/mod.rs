@@ -1,6 +1,8 @@
 //! All SQL of the room, one file per table.
 
+pub mod attempts;
 pub mod departments;
 pub mod people;
 pub mod sessions;
+pub mod staff;
 pub mod tokens;

@@ -122,3 +122,13 @@ pub fn delete(tx: &mut Tx, id: TokenId, staff: Option<StaffId>) -> Result<bool> 
     };
     Ok(deleted > 0)
 }
+
+/// Revokes all tokens of this person.
+pub fn delete_all(tx: &mut Tx, staff: StaffId) -> Result<u64> {
+    tx.execute("DELETE FROM api_tokens WHERE staff_id = $1", &[staff.into()])
+}
+
+pub fn count(tx: &mut Tx, staff: StaffId) -> Result<i64> {
+    let sql = "SELECT COUNT(*) FROM api_tokens WHERE staff_id = $1";
+    Ok(tx.query_one(sql, &[staff.into()], |row| row.int(0))?.unwrap_or(0))
+}

@@ -1,0 +1,59 @@
+//! The endpoints of the room: parse, check who calls, call, answer.
+
+mod departments;
+mod jobs;
+mod organisation;
+mod record;
+mod session;
+mod staff;
+mod tokens;
+
+pub use session::{Setup, SetupChecks};
+
+use utoipa::OpenApi;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use zunke_http::{App, Fault, Problem};
+
+/// What all rooms' documents share: the problem body, and the two ways to be known.
+#[derive(OpenApi)]
+#[openapi(
+    components(schemas(Problem, Fault)),
+    modifiers(&Ways),
+    security(("session" = []), ("token" = [])),
+)]
+struct Shared;
+
+struct Ways;
+
+impl utoipa::Modify for Ways {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let components = document.components.get_or_insert_default();
+        let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(crate::client::COOKIE)));
+        components.add_security_scheme("session", cookie);
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("zk_…").build();
+        components.add_security_scheme("token", SecurityScheme::Http(bearer));
+    }
+}
+
+/// The routes of this room, relative to `/api/v1`. Its document carries the problem body and the security schemes
+/// for all rooms.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Shared::openapi())
+        .routes(routes!(session::create, session::get, session::change, session::delete))
+        .routes(routes!(session::change_password))
+        .routes(routes!(session::list))
+        .routes(routes!(session::revoke))
+        .routes(routes!(staff::list, staff::create))
+        .routes(routes!(staff::get, staff::change))
+        .routes(routes!(departments::list, departments::create))
+        .routes(routes!(departments::change))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::delete))
+        .routes(routes!(organisation::get, organisation::put))
+        .routes(routes!(record::list))
+        .routes(routes!(jobs::list))
+        .routes(routes!(jobs::get))
+        .routes(routes!(jobs::cancel))
+}

@@ -1,0 +1,240 @@
+//! `/staff`: the people who work here.
+
+use crate::role::{Permission, Role, may};
+use crate::scope::ReachKind;
+use crate::staff::{self, NewStaff, Staff, StaffChange};
+use crate::store::staff as table;
+use crate::{Actor, Can, Secret, Write, password};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use zunke_http::{App, Change, IfMatch, Json, Path, Query, ReadProblems, Result, Versioned, WriteProblems};
+use zunke_kernel::id::{DepartmentId, StaffId};
+use zunke_kernel::page::{self, Page};
+use zunke_kernel::{Error, Instant, Locale};
+
+/// A member of staff. What only an administrator sees is absent for others.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Staff)]
+pub(super) struct StaffView {
+    id: StaffId,
+    name: String,
+    role: Role,
+    department_id: Option<DepartmentId>,
+    active: bool,
+    version: i64,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    details: Option<Details>,
+}
+
+/// What an administrator sees besides.
+#[derive(Serialize, ToSchema)]
+#[schema(as = StaffDetails)]
+pub(super) struct Details {
+    login: String,
+    /// Set for this person; absent: as the role has it.
+    reach: Option<ReachKind>,
+    /// What counts.
+    effective_reach: ReachKind,
+    /// Ranks; absent: all levels.
+    levels: Option<Vec<i64>>,
+    locale: Option<Locale>,
+    must_change_password: bool,
+    created_at: Instant,
+    /// Shown this once, where a password was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    one_time_password: Option<String>,
+}
+
+impl StaffView {
+    fn new(staff: Staff, for_administrator: bool) -> Self {
+        let details = for_administrator.then(|| Details {
+            login: staff.login,
+            reach: staff.reach,
+            effective_reach: staff.reach.unwrap_or(ReachKind::of_role(staff.role)),
+            levels: staff.levels,
+            locale: staff.locale,
+            must_change_password: staff.must_change_password,
+            created_at: staff.created_at,
+            one_time_password: None,
+        });
+        Self {
+            id: staff.id,
+            name: staff.name,
+            role: staff.role,
+            department_id: staff.department,
+            active: staff.active,
+            version: staff.version,
+            details,
+        }
+    }
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ListQuery {
+    /// Part of the name or the login.
+    search: Option<String>,
+    role: Option<Role>,
+    department: Option<DepartmentId>,
+    active: Option<bool>,
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<u32>,
+    /// `next` of the page before.
+    after: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewStaff)]
+pub(super) struct NewBody {
+    #[schema(max_length = 64)]
+    login: String,
+    #[schema(max_length = 60)]
+    name: String,
+    role: Role,
+    department_id: Option<DepartmentId>,
+    /// Absent: as the role has it.
+    reach: Option<ReachKind>,
+    /// Ranks from 0 to 10; absent: all levels.
+    levels: Option<Vec<i64>>,
+    locale: Option<Locale>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = StaffChange)]
+pub(super) struct ChangeBody {
+    name: Option<String>,
+    role: Option<Role>,
+    #[serde(default)]
+    #[schema(value_type = Option<DepartmentId>)]
+    department_id: Change<DepartmentId>,
+    #[serde(default)]
+    #[schema(value_type = Option<ReachKind>)]
+    reach: Change<ReachKind>,
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<i64>>)]
+    levels: Change<Vec<i64>>,
+    #[serde(default)]
+    #[schema(value_type = Option<Locale>)]
+    locale: Change<Locale>,
+    active: Option<bool>,
+    /// Makes a new one-time password; all sessions of the person end.
+    #[serde(default)]
+    reset_password: bool,
+}
+
+/// The staff, in the order in which they came.
+#[utoipa::path(get, path = "/staff", tag = "access", operation_id = "list_staff", params(ListQuery),
+    responses((status = 200, body = Page<StaffView>), ReadProblems))]
+pub(super) async fn list(
+    State(app): State<App>,
+    actor: Actor,
+    Query(query): Query<ListQuery>,
+) -> Result<axum::Json<Page<StaffView>>> {
+    let limit = page::limit(query.limit)?;
+    let after = match query.after {
+        None => None,
+        Some(mark) => {
+            let id = page::read_mark(&mark)?.as_str().and_then(|text| text.parse().ok());
+            Some(id.ok_or_else(|| {
+                Error::invalid("after_invalid", "翻页标记无效。", "This page mark is not valid.").at("after")
+            })?)
+        }
+    };
+    let full = actor.role.has(Permission::ManageStaff);
+    let filter = table::Filter {
+        search: query.search,
+        role: query.role,
+        department: query.department,
+        active: query.active,
+        after,
+    };
+    let mut found = app.db.read_async(move |tx| table::list(tx, &filter, full, i64::from(limit) + 1)).await?;
+    let more = found.len() > limit as usize;
+    found.truncate(limit as usize);
+    let next = found.last().filter(|_| more).map(|last| page::mark(&serde_json::json!(last.id)));
+    Ok(axum::Json(Page { items: found.into_iter().map(|staff| StaffView::new(staff, full)).collect(), next }))
+}
+
+/// One member of staff.
+#[utoipa::path(get, path = "/staff/{id}", tag = "access", operation_id = "get_staff", params(("id" = StaffId, Path)),
+    responses((status = 200, body = StaffView), ReadProblems))]
+pub(super) async fn get(
+    State(app): State<App>,
+    _: Can<may::ManageStaff>,
+    Path(id): Path<StaffId>,
+) -> Result<Versioned<StaffView>> {
+    let staff = app.db.read_async(move |tx| table::find(tx, id)).await?.ok_or_else(Error::not_found)?;
+    Ok(Versioned(staff.version, StaffView::new(staff, true)))
+}
+
+/// Make a member of staff. The answer shows a one-time password, once.
+#[utoipa::path(post, path = "/staff", tag = "access", operation_id = "create_staff", request_body = NewBody,
+    responses((status = 201, body = StaffView), WriteProblems))]
+pub(super) async fn create(
+    State(app): State<App>,
+    write: Write<may::ManageStaff>,
+    Json(body): Json<NewBody>,
+) -> Result<Response> {
+    let new = NewStaff {
+        login: body.login,
+        name: body.name,
+        role: body.role,
+        department: body.department_id,
+        reach: body.reach,
+        levels: body.levels,
+        locale: body.locale,
+    };
+    let secret = Secret::one_time()?;
+    let hash = password::hash(secret.clone()).await?;
+    let (by, now) = (write.actor.staff, write.now);
+    write
+        .run_showing_once(&app, StatusCode::CREATED, ("one_time_password", Some(&secret)), move |tx| {
+            let staff = staff::create(tx, now, Some(by), &new, &hash, true)?;
+            Ok(StaffView::new(staff, true))
+        })
+        .await
+}
+
+/// Change a member of staff: what is left out stays, `null` goes back to the default.
+#[utoipa::path(patch, path = "/staff/{id}", tag = "access", operation_id = "update_staff",
+    params(("id" = StaffId, Path)), request_body = ChangeBody,
+    responses((status = 200, body = StaffView), WriteProblems))]
+pub(super) async fn change(
+    State(app): State<App>,
+    write: Write<may::ManageStaff>,
+    Path(id): Path<StaffId>,
+    if_match: IfMatch,
+    Json(body): Json<ChangeBody>,
+) -> Result<Response> {
+    let change = StaffChange {
+        name: body.name,
+        role: body.role,
+        department: body.department_id,
+        reach: body.reach,
+        levels: body.levels,
+        locale: body.locale,
+        active: body.active,
+    };
+    let secret = if body.reset_password { Some(Secret::one_time()?) } else { None };
+    let hash = match &secret {
+        Some(secret) => Some(password::hash(secret.clone()).await?),
+        None => None,
+    };
+    let (by, now) = (write.actor.staff, write.now);
+    write
+        .run_showing_once(&app, StatusCode::OK, ("one_time_password", secret.as_ref()), move |tx| {
+            let mut changed = staff::change(tx, now, by, id, &change, |stored| if_match.check(stored))?;
+            if let Some(hash) = &hash {
+                staff::set_password(tx, now, by, id, hash, true)?;
+                changed.must_change_password = true;
+                changed.version += 1;
+            }
+            Ok(StaffView::new(changed, true))
+        })
+        .await
+}

@@ -1,0 +1,8 @@
+//! The room as its callers meet it: over HTTP, on every engine.
+
+mod common;
+mod coverage;
+mod login;
+mod organisation;
+mod people;
+mod writes;
