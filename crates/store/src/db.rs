@@ -1,6 +1,7 @@
 //! The handle that every room holds.
 
 use crate::bell::Bell;
+use crate::postgres::Postgres;
 use crate::sqlite::Sqlite;
 use crate::{Tx, migrate};
 use std::cell::Cell;
@@ -21,6 +22,7 @@ struct Shared {
 
 pub(crate) enum Inner {
     Sqlite(Sqlite),
+    Postgres(Postgres),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +60,9 @@ impl Db {
             Some(path) if path != ":memory:" && !path.is_empty() => {
                 Inner::Sqlite(Sqlite::open(Path::new(path.strip_prefix("//").unwrap_or(path)))?)
             }
+            None if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
+                Inner::Postgres(Postgres::open(url)?)
+            }
             _ => return Err(unknown(url)),
         };
         Ok(Self { shared: Arc::new(Shared { inner, bell: Bell::default() }) })
@@ -67,6 +72,7 @@ impl Db {
     pub fn engine(&self) -> Engine {
         match &self.shared.inner {
             Inner::Sqlite(_) => Engine::Sqlite,
+            Inner::Postgres(_) => Engine::Postgres,
         }
     }
 
@@ -88,6 +94,7 @@ impl Db {
     pub fn read<T>(&self, work: impl FnOnce(&mut Tx) -> Result<T>) -> Result<T> {
         match &self.shared.inner {
             Inner::Sqlite(sqlite) => sqlite.read(work),
+            Inner::Postgres(postgres) => postgres.read(work),
         }
     }
 
@@ -96,6 +103,7 @@ impl Db {
         let _writing = Writing::begin()?;
         let (done, state) = match &self.shared.inner {
             Inner::Sqlite(sqlite) => sqlite.write(work),
+            Inner::Postgres(postgres) => postgres.write(work),
         };
         if done.is_ok() && state.ring {
             self.shared.bell.ring();
@@ -130,6 +138,11 @@ impl Db {
     pub fn backup(&self, path: &Path) -> Result<()> {
         match &self.shared.inner {
             Inner::Sqlite(sqlite) => sqlite.backup(path),
+            Inner::Postgres(_) => Err(Error::invalid(
+                "backup_by_server",
+                "PostgreSQL 数据库请使用 pg_dump 备份。",
+                "A PostgreSQL database is backed up with pg_dump.",
+            )),
         }
     }
 }

@@ -59,18 +59,56 @@ pub(crate) fn sqlite(error: &rusqlite::Error, sql: &str) -> Fault {
             rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked => {
                 Fault { error: busy(cause), retry: true, broken: false }
             }
-            rusqlite::ErrorCode::DiskFull => Fault::plain(
-                Error::new(
-                    Kind::Busy,
-                    "disk_full",
-                    "服务器磁盘空间不足，请联系管理员。",
-                    "The server's disk is full; please tell the administrator.",
-                )
-                .caused_by(cause),
-            ),
+            rusqlite::ErrorCode::DiskFull => Fault::plain(disk_full(cause)),
             _ => Fault::plain(Error::internal(cause)),
         },
     }
+}
+
+pub(crate) fn postgres(error: &tokio_postgres::Error, sql: &str) -> Fault {
+    let cause = format!("{}; in: {}", full(error), head(sql));
+    let Some(said) = error.as_db_error() else {
+        // Either the line is cut, or a value did not fit its parameter.
+        let cut = error.is_closed()
+            || std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<std::io::Error>);
+        return if cut {
+            Fault { error: busy(cause), retry: true, broken: true }
+        } else {
+            Fault::plain(Error::internal(cause))
+        };
+    };
+    let again = |error| Fault { error, retry: true, broken: false };
+    match said.code().code() {
+        "23505" => Fault::plain(already_exists(cause)),
+        "23503" => Fault::plain(still_referenced(cause)),
+        "40001" | "40P01" | "55P03" | "53300" => again(busy(cause)),
+        "XX000" if said.message().starts_with("could not commit transaction") => again(busy(cause)),
+        "53100" => Fault::plain(disk_full(cause)),
+        code if code.starts_with("08") || matches!(code, "57P01" | "57P02" | "57P03") => {
+            Fault { error: busy(cause), retry: true, broken: true }
+        }
+        _ => Fault::plain(Error::internal(cause)),
+    }
+}
+
+/// What PostgreSQL said, with its code; its own `Display` says only "db error".
+pub(crate) fn full(error: &tokio_postgres::Error) -> String {
+    match (error.as_db_error(), std::error::Error::source(error)) {
+        // Not the detail: it repeats the values of the row.
+        (Some(said), _) => format!("{} {}", said.code().code(), said.message()),
+        (None, Some(source)) => format!("{error}: {source}"),
+        (None, None) => error.to_string(),
+    }
+}
+
+fn disk_full(cause: impl std::fmt::Display) -> Error {
+    Error::new(
+        Kind::Busy,
+        "disk_full",
+        "服务器磁盘空间不足，请联系管理员。",
+        "The server's disk is full; please tell the administrator.",
+    )
+    .caused_by(cause)
 }
 
 /// The start of a statement, for the log.

@@ -17,6 +17,7 @@ pub mod idempotency;
 pub mod jobs;
 mod migrate;
 pub mod outbox;
+mod postgres;
 mod row;
 mod sqlite;
 pub mod testing;

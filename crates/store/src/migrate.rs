@@ -49,6 +49,35 @@ pub(crate) fn run(db: &Db, all: &[(&str, &str)]) -> Result<Vec<String>> {
             connection.execute_batch("COMMIT").map_err(failed)?;
             Ok(applied)
         }),
+        Inner::Postgres(postgres) => postgres.alone(|session| {
+            session.batch(&table).map_err(|fault| fault.error)?;
+            let mut known = Vec::new();
+            let mut unread = None;
+            session
+                .walk("SELECT name, checksum FROM schema_migrations ORDER BY name", &[], &mut |row| {
+                    match row.text(0).and_then(|name| Ok((name, row.text(1)?))) {
+                        Ok(step) => known.push(step),
+                        Err(error) => unread = Some(error),
+                    }
+                    unread.is_none()
+                })
+                .map_err(|fault| fault.error)?;
+            unread.map_or(Ok(()), Err)?;
+            let mut applied = Vec::new();
+            for step in missing(&steps, &known)? {
+                session
+                    .batch(&step.sql)
+                    .and_then(|()| {
+                        session.execute(
+                            "INSERT INTO schema_migrations (name, checksum) VALUES ($1, $2)",
+                            &[step.name.into(), step.checksum.as_str().into()],
+                        )
+                    })
+                    .map_err(|fault| Error::internal(format!("migration {}: {}", step.name, fault.error)))?;
+                applied.push(step.name.to_owned());
+            }
+            Ok(applied)
+        }),
     }
 }
 
@@ -79,6 +108,12 @@ fn missing<'a>(steps: &'a [Step<'a>], known: &[(String, String)]) -> Result<&'a 
         }
     }
     Ok(steps.get(known.len()..).unwrap_or_default())
+}
+
+/// A short name for the state of all migrations of this build.
+pub(crate) fn fingerprint() -> String {
+    let all: String = ALL.iter().flat_map(|(name, text)| [*name, *text]).collect();
+    checksum(&all).chars().take(16).collect()
 }
 
 fn checksum(text: &str) -> String {

@@ -1,5 +1,6 @@
 //! What comes out of a statement, read by position (from 0).
 
+use crate::error;
 use rusqlite::types::ValueRef;
 use uuid::Uuid;
 use zunke_kernel::{Day, Error, Instant, Money, Result};
@@ -9,6 +10,7 @@ pub struct Row<'a>(pub(crate) Inner<'a>);
 
 pub(crate) enum Inner<'a> {
     Sqlite(&'a rusqlite::Row<'a>),
+    Postgres(&'a tokio_postgres::Row),
 }
 
 /// A cell as both engines can say it.
@@ -18,7 +20,6 @@ pub(crate) enum Cell<'a> {
     Real(f64),
     Text(&'a str),
     Bytes(&'a [u8]),
-    #[expect(dead_code, reason = "PostgreSQL answers ids as such")]
     Uuid(Uuid),
 }
 
@@ -57,6 +58,9 @@ impl Row<'_> {
                     ),
                     ValueRef::Blob(bytes) => Cell::Bytes(bytes),
                 })
+            }
+            Inner::Postgres(row) => {
+                row.try_get(at).map_err(|error| Error::internal(format!("column {at}: {}", error::full(&error))))
             }
         }
     }

@@ -1,7 +1,7 @@
 //! One unit of work: the statements of a read or a write, on whichever engine is below.
 
 use crate::error::{self, Fault};
-use crate::{Engine, Row, Value, sqlite};
+use crate::{Engine, Row, Value, postgres, sqlite};
 use zunke_kernel::{Error, Result};
 
 /// The statements of one unit of work. SQL has parameters `$1…$n`; prepared statements are kept per
@@ -14,6 +14,7 @@ pub struct Tx<'a> {
 
 pub(crate) enum Inner<'a> {
     Sqlite(&'a rusqlite::Connection),
+    Postgres(&'a mut postgres::Session),
 }
 
 /// What the owner of the transaction has to know once the closure is through.
@@ -39,6 +40,7 @@ impl<'a> Tx<'a> {
     pub fn engine(&self) -> Engine {
         match &self.inner {
             Inner::Sqlite(_) => Engine::Sqlite,
+            Inner::Postgres(_) => Engine::Postgres,
         }
     }
 
@@ -47,6 +49,7 @@ impl<'a> Tx<'a> {
         self.ready()?;
         let done = match &mut self.inner {
             Inner::Sqlite(connection) => sqlite::statement::execute(connection, sql, params),
+            Inner::Postgres(session) => session.execute(sql, params),
         };
         self.noted(done)
     }
@@ -59,6 +62,7 @@ impl<'a> Tx<'a> {
         }
         let done = match &mut self.inner {
             Inner::Sqlite(connection) => sqlite::statement::execute_many(connection, sql, rows),
+            Inner::Postgres(session) => session.execute_many(sql, rows),
         };
         self.noted(done)
     }
@@ -128,14 +132,16 @@ impl<'a> Tx<'a> {
     fn walk(&mut self, sql: &str, params: &[Value], each: &mut dyn FnMut(&Row) -> Result<bool>) -> Result<()> {
         self.ready()?;
         let mut told: Option<Error> = None;
+        let mut each = |row: &Row| match each(row) {
+            Ok(more) => more,
+            Err(error) => {
+                told = Some(error);
+                false
+            }
+        };
         let done = match &mut self.inner {
-            Inner::Sqlite(connection) => sqlite::statement::walk(connection, sql, params, &mut |row| match each(row) {
-                Ok(more) => more,
-                Err(error) => {
-                    told = Some(error);
-                    false
-                }
-            }),
+            Inner::Sqlite(connection) => sqlite::statement::walk(connection, sql, params, &mut each),
+            Inner::Postgres(session) => session.walk(sql, params, &mut each),
         };
         self.noted(done)?;
         told.map_or(Ok(()), Err)
@@ -144,6 +150,7 @@ impl<'a> Tx<'a> {
     fn control(&mut self, sql: &str) -> Result<()> {
         let done = match &mut self.inner {
             Inner::Sqlite(connection) => sqlite::statement::execute(connection, sql, &[]).map(|_| ()),
+            Inner::Postgres(session) => session.batch(sql),
         };
         self.noted(done)
     }

@@ -93,9 +93,9 @@ impl Drop for End<'_> {
 fn prepare(connection: &Connection, cache_kib: i64) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    write_ahead(connection)?;
     connection.execute_batch(&format!(
-        "PRAGMA journal_mode = WAL;
-         PRAGMA synchronous = FULL;
+        "PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = ON;
          PRAGMA case_sensitive_like = ON;
          PRAGMA temp_store = MEMORY;
@@ -103,6 +103,22 @@ fn prepare(connection: &Connection, cache_kib: i64) -> rusqlite::Result<()> {
          PRAGMA journal_size_limit = 67108864;
          PRAGMA cache_size = -{cache_kib};"
     ))
+}
+
+/// Turns the write-ahead log on. Where several open a new file at one moment, SQLite answers BUSY here without
+/// waiting; the mode stays with the file, so afterwards this is only a look.
+fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
+    let mut tries = 0;
+    loop {
+        let mode = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0));
+        match mode {
+            Err(error) if tries < 400 && error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => {
+                tries += 1;
+                std::thread::sleep(std::time::Duration::from_millis(25));
+            }
+            other => return other.map(|_| ()),
+        }
+    }
 }
 
 fn unopened(path: &Path, cause: &dyn std::fmt::Display) -> Error {
