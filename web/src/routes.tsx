@@ -22,7 +22,7 @@ export const entries: Entry[] = [
   { path: '/customers/imports/:id', name: 'page.import', page: () => import('./imports/ImportPage') },
   { path: '/customers/:id', name: 'page.customer', page: () => import('./customers/CustomerPage') },
 
-  { path: '/tiers', name: 'room.tiers', page: () => import('./tiers/TiersPage') },
+  { path: '/tiers/:tab?', name: 'room.tiers', page: () => import('./tiers/TiersPage') },
 
   { path: '/settings/:tab?', name: 'room.settings', page: () => import('./settings/SettingsPage') },
 ];

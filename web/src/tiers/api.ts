@@ -1,5 +1,9 @@
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import { get, type Page } from '../api/client';
+import type { LevelFace } from './explain';
+import type { RfmCell } from './model/heat';
+import type { Rules } from './model/rules';
 
 /** Words that the server keeps in both languages. */
 export interface Words {
@@ -44,10 +48,9 @@ export interface LevelChange {
   decision_id: string;
   customer_id: string;
   customer_name: string;
-  from_rank: number;
-  to_rank: number;
-  from_name?: Words | string | null;
-  to_name?: Words | string | null;
+  from: LevelFace | null;
+  to: LevelFace | null;
+  change: 'entered' | 'raised' | 'lowered' | 'moved' | 'left';
   as_of: string;
   decided_at: string;
   sentence: Words;
@@ -58,3 +61,127 @@ export const useChanges = (limit: number) =>
     queryKey: ['tiering', 'changes', limit],
     queryFn: ({ signal }) => get<Page<LevelChange>>('/tiering/changes', { limit }, signal),
   });
+
+export interface Potential {
+  customer_id: string;
+  customer_name: string;
+  level: LevelFace | null;
+  next: LevelFace;
+  score: number;
+  potential: number;
+  nearness: number;
+  reason: Words;
+  missing: { text: Words }[];
+  cheapest: { text: Words; orders: number; amount: string | null } | null;
+}
+
+export const usePotentials = (limit: number) =>
+  useQuery({
+    queryKey: ['tiering', 'potentials', limit],
+    queryFn: ({ signal }) => get<Page<Potential>>('/tiering/potentials', { limit }, signal),
+  });
+
+export interface RfmGroupCount {
+  id: string;
+  name: Words;
+  customers: number;
+  revenue: string;
+}
+
+export interface RfmMap {
+  as_of: string;
+  window: Words;
+  cells: RfmCell[];
+  groups: RfmGroupCount[];
+}
+
+export const useRfm = () =>
+  useQuery({
+    queryKey: ['tiering', 'rfm'],
+    queryFn: ({ signal }) => get<RfmMap>('/tiering/rfm', undefined, signal),
+  });
+
+export interface Version {
+  version_id: string;
+  number: number;
+  state: 'draft' | 'published' | 'retired';
+  rules: Rules;
+  published_at: string | null;
+  by: string | null;
+  note: string | null;
+  version: number;
+}
+
+export interface Programme {
+  programme_id: string;
+  name: Words;
+  published: Version | null;
+  draft: Version | null;
+}
+
+export interface ProgrammeLine {
+  programme_id: string;
+  name: Words;
+  primary?: boolean;
+}
+
+export const useProgrammes = () =>
+  useQuery({
+    queryKey: ['tiering', 'programmes'],
+    queryFn: ({ signal }) => get<Page<ProgrammeLine>>('/tiering/programmes', undefined, signal),
+  });
+
+export const useProgramme = (id: string | undefined) =>
+  useQuery({
+    queryKey: ['tiering', 'programme', id],
+    queryFn: ({ signal }) => get<Programme>(`/tiering/programmes/${id}`, undefined, signal),
+    enabled: !!id,
+  });
+
+export interface Template {
+  id: string;
+  name: Words;
+  description: Words;
+  rules: Rules;
+}
+
+export const useTemplates = () =>
+  useQuery({
+    queryKey: ['tiering', 'templates'],
+    queryFn: ({ signal }) => get<Page<Template>>('/tiering/templates', undefined, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export interface Simulated {
+  levels: (LevelShare & { before: number | null })[];
+  moved: { up: number; down: number };
+  took_ms: number;
+  total: number;
+}
+
+export interface Job {
+  id: string;
+  state: 'waiting' | 'queued' | 'running' | 'done' | 'dead' | 'cancelled';
+  progress: { done?: number; total?: number } | null;
+  result: { changed?: number } | null;
+  error: { code: string; text: Words } | null;
+}
+
+const finished = (job: Job | undefined): boolean => !!job && ['done', 'dead', 'cancelled'].includes(job.state);
+
+/** Follows a job until it ends; what the evaluation has changed is fetched again then. */
+export function useJob(id: string | null) {
+  const queries = useQueryClient();
+  const job = useQuery({
+    queryKey: ['job', id],
+    queryFn: ({ signal }) => get<Job>(`/jobs/${id}`, undefined, signal),
+    enabled: !!id,
+    refetchInterval: ({ state }) => (finished(state.data) ? false : 500),
+  });
+  const done = job.data?.state === 'done';
+  useEffect(() => {
+    if (!done) return;
+    void queries.invalidateQueries({ predicate: (query) => query.queryKey[0] !== 'job' });
+  }, [done, queries]);
+  return { job: job.data, running: !!id && !finished(job.data), error: job.error };
+}

@@ -1,0 +1,31 @@
+import { useTranslation } from 'react-i18next';
+import { said } from '../../i18n';
+import { LevelBadge } from '../../kit/level';
+import { DayText } from '../../kit/texts';
+import { useHistory } from '../explain';
+
+/** The levels that this customer has had, latest first, each with its reason as it was told then. */
+export function LevelHistory({ customerId }: { customerId: string }) {
+  const { t } = useTranslation('tiers');
+  const history = useHistory(customerId);
+  const items = history.data?.items ?? [];
+  if (items.length === 0) return null;
+  return (
+    <section className="explained level-history">
+      <h3>{t('explain.history')}</h3>
+      <ol className="lines">
+        {items.map((entry) => (
+          <li key={entry.decision_id}>
+            <div className="line-head">
+              <LevelBadge name={entry.to && said(entry.to.name)} rank={entry.to?.rank} colour={entry.to?.colour} />
+              <span className="when">
+                <DayText value={entry.as_of} />
+              </span>
+            </div>
+            <p>{said(entry.sentence)}</p>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}

@@ -1,0 +1,57 @@
+import { ArrowDownOutlined, ArrowUpOutlined } from '@ant-design/icons';
+import { Skeleton } from 'antd';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import { said } from '../../i18n';
+import { ErrorView } from '../../kit/ErrorView';
+import { LevelBadge } from '../../kit/level';
+import { DayText } from '../../kit/texts';
+import { useChanges } from '../api';
+import { customer } from '../links';
+
+/** The latest level changes, each with its reason. */
+export function Changes({ limit }: { limit: number }) {
+  const { t } = useTranslation('tiers');
+  const changes = useChanges(limit);
+  if (changes.isPending) return <Skeleton active paragraph={{ rows: 5 }} />;
+  if (changes.isError) return <ErrorView error={changes.error} onRetry={() => changes.refetch()} />;
+  if (changes.data.items.length === 0) return <p className="quiet nothing">{t('changes.none')}</p>;
+  return (
+    <ul className="lines">
+      {changes.data.items.map((change) => {
+        const up = (change.to?.rank ?? 0) > (change.from?.rank ?? 0);
+        return (
+          <li key={change.decision_id}>
+            <div className="line-head">
+              <span className={up ? 'move up' : 'move down'}>
+                {up ? <ArrowUpOutlined aria-hidden /> : <ArrowDownOutlined aria-hidden />}
+                {t(up ? 'changes.up' : 'changes.down')}
+              </span>
+              <Link to={customer(change.customer_id)} className="who">
+                {change.customer_name}
+              </Link>
+              <span className="from-to">
+                <LevelBadge
+                  name={change.from && said(change.from.name)}
+                  rank={change.from?.rank}
+                  colour={change.from?.colour}
+                />
+                <span aria-hidden>→</span>
+                <span className="visually-hidden">{t('changes.to')}</span>
+                <LevelBadge
+                  name={change.to && said(change.to.name)}
+                  rank={change.to?.rank}
+                  colour={change.to?.colour}
+                />
+              </span>
+              <span className="when">
+                <DayText value={change.as_of} />
+              </span>
+            </div>
+            <p>{said(change.sentence)}</p>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}

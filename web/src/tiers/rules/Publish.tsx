@@ -1,0 +1,106 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { App, Input, Modal } from 'antd';
+import { useId, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { post } from '../../api/client';
+import { messageOf } from '../../api/problem';
+import { count } from '../../kit/format';
+import { JobProgress } from '../../kit/JobProgress';
+import { type Programme, useJob } from '../api';
+import { Effect } from './Effect';
+import type { Simulation } from './useSimulation';
+
+interface Props {
+  open: boolean;
+  programme: Programme;
+  simulation: Simulation;
+  /** Saves what is unsaved; `false`: don't go on. */
+  beforehand: () => Promise<boolean>;
+  onClose: () => void;
+}
+
+/** Says what publishing will do, to whom, and does it. */
+export function Publish({ open, programme, simulation, beforehand, onClose }: Props) {
+  const { t } = useTranslation('tiers');
+  const { message } = App.useApp();
+  const queries = useQueryClient();
+  const noteId = useId();
+  const [note, setNote] = useState('');
+  const [working, setWorking] = useState(false);
+  const [jobId, setJobId] = useState<string | null>(null);
+  const { job, running } = useJob(jobId);
+  const result = simulation.result;
+  const moved = result ? result.moved.up + result.moved.down : 0;
+  const ready = result !== null && !simulation.waiting && simulation.faults.count === 0;
+
+  const publish = async () => {
+    setWorking(true);
+    try {
+      if (!(await beforehand())) {
+        onClose();
+        return;
+      }
+      const done = await post<{ job_id?: string | null; job?: { id: string } | null }>(
+        `/tiering/programmes/${programme.programme_id}/publish`,
+        { note: note.trim() || null },
+      );
+      setJobId(done?.job_id ?? done?.job?.id ?? null);
+      await queries.invalidateQueries({ queryKey: ['tiering'] });
+      await queries.invalidateQueries({ queryKey: ['session'] });
+      void message.success(t('publish.done'));
+      setNote('');
+      onClose();
+    } catch (error) {
+      void message.error(messageOf(error));
+    } finally {
+      setWorking(false);
+    }
+  };
+
+  return (
+    <>
+      <Modal
+        open={open}
+        title={t('publish.title')}
+        okText={t('publish.ok')}
+        okButtonProps={{ loading: working, disabled: !ready }}
+        onOk={() => void publish()}
+        onCancel={onClose}
+        width={560}
+      >
+        <p className="publish-says">
+          {result &&
+            (moved === 0
+              ? t('publish.nobody', { total: count(result.total) })
+              : t('publish.moves', {
+                  moved: count(moved),
+                  up: count(result.moved.up),
+                  down: count(result.moved.down),
+                  total: count(result.total),
+                }))}
+        </p>
+        <Effect simulation={simulation} />
+        <div className="publish-note">
+          <label htmlFor={noteId}>{t('publish.note')}</label>
+          <Input.TextArea
+            id={noteId}
+            value={note}
+            maxLength={500}
+            rows={2}
+            placeholder={t('publish.note_hint')}
+            onChange={(event) => setNote(event.target.value)}
+          />
+        </div>
+      </Modal>
+      {running && (
+        <div className="publish-job">
+          <JobProgress
+            done={job?.progress?.done ?? 0}
+            total={job?.progress?.total ?? null}
+            label={t('evaluation.progress')}
+          />
+        </div>
+      )}
+    </>
+  );
+}
