@@ -3,10 +3,10 @@ import { Alert, Button, Form, Input } from 'antd';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate, useSearchParams } from 'react-router';
-import { post, remove } from '../api/client';
+import { patch, post, remove } from '../api/client';
 import { messageOf, Problem } from '../api/problem';
-import { useSessionQuery } from '../api/session';
-import { currentLanguage, setLanguage } from '../i18n';
+import { type Session, useSessionQuery } from '../api/session';
+import { currentLanguage, languageOf, localeOf, setLanguage } from '../i18n';
 import './login.css';
 
 /** Only an address of this app: a link to the door must not lead out of the house. */
@@ -23,6 +23,7 @@ export default function LoginPage() {
   const [search] = useSearchParams();
   const mustChange = session.data?.must_change_password === true;
   const inside = session.data && !mustChange;
+  const [chosen, setChosen] = useState(false);
 
   useEffect(() => {
     if (inside) navigate(safeNext(search.get('next')), { replace: true });
@@ -40,11 +41,14 @@ export default function LoginPage() {
             <p>{t('motto')}</p>
           </div>
         </div>
-        {mustChange ? <NewPassword /> : <SignIn next={search.get('next')} />}
+        {mustChange ? <NewPassword /> : <SignIn next={search.get('next')} chosen={chosen} />}
         <Button
           type="link"
           className="door-language"
-          onClick={() => void setLanguage(currentLanguage() === 'zh-CN' ? 'en' : 'zh-CN')}
+          onClick={() => {
+            setChosen(true);
+            void setLanguage(currentLanguage() === 'zh-CN' ? 'en' : 'zh-CN');
+          }}
         >
           {t('common:shell.other_language')}
         </Button>
@@ -53,7 +57,7 @@ export default function LoginPage() {
   );
 }
 
-function SignIn({ next }: { next: string | null }) {
+function SignIn({ next, chosen }: { next: string | null; chosen: boolean }) {
   const { t } = useTranslation('access');
   const queries = useQueryClient();
   const [problem, setProblem] = useState<string>();
@@ -63,7 +67,14 @@ function SignIn({ next }: { next: string | null }) {
     setBusy(true);
     setProblem(undefined);
     try {
-      await post('/session', { login: values.login.trim(), password: values.password });
+      const { staff } = await post<Pick<Session, 'staff'>>('/session', {
+        login: values.login.trim(),
+        password: values.password,
+      });
+      // The language chosen at the door wins over the account's, and becomes it.
+      const kept = languageOf(staff.locale);
+      if (chosen) await patch('/session', { locale: localeOf(currentLanguage()) }).catch(() => undefined);
+      else if (kept) await setLanguage(kept);
       await queries.invalidateQueries({ queryKey: ['session'] });
     } catch (error) {
       setProblem(messageOf(error));

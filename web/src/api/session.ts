@@ -8,7 +8,9 @@ export interface Organisation {
   currency: string;
   /** The pinned day, when levels are looked at as of a day other than today. */
   as_of?: string | null;
-  locale?: string | null;
+  /** `zh` or `en`. */
+  locale: string;
+  version: number;
 }
 
 export interface Session {
@@ -23,6 +25,8 @@ export interface Session {
   permissions: string[];
   must_change_password?: boolean;
   organisation: Organisation;
+  /** The day that counts as today. */
+  today: string;
   setup: { customers: number; orders: number; programme_published: boolean };
 }
 

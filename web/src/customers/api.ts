@@ -79,15 +79,30 @@ export interface Activity {
 export interface Staff {
   id: string;
   name: string;
-  active?: boolean;
+  active: boolean;
 }
 
 export interface Department {
   id: string;
   name: string;
-  path?: string;
-  path_text?: string;
   parent_id?: string | null;
+  /** 1 for a root. */
+  depth: number;
+  staff: number;
+  version: number;
+  /** `华东 / 上海 / 一店`, made here. */
+  path_text?: string;
+}
+
+/** Adds the names from the root down. The list has each department before what is below it. */
+export function withPaths(items: Department[]): Department[] {
+  const paths = new Map<string, string>();
+  return items.map((item) => {
+    const above = item.parent_id ? paths.get(item.parent_id) : undefined;
+    const path_text = above ? `${above} / ${item.name}` : item.name;
+    paths.set(item.id, path_text);
+    return { ...item, path_text };
+  });
 }
 
 const rarely = { staleTime: 5 * 60_000, retry: false } as const;
@@ -96,7 +111,7 @@ const rarely = { staleTime: 5 * 60_000, retry: false } as const;
 export function useStaff() {
   return useQuery({
     queryKey: ['staff', 'all'],
-    queryFn: ({ signal }) => get<Page<Staff>>('/staff', { limit: 200 }, signal),
+    queryFn: ({ signal }) => get<Page<Staff>>('/staff', { limit: 500 }, signal),
     select: (page) => page.items,
     ...rarely,
   });
@@ -105,8 +120,8 @@ export function useStaff() {
 export function useDepartments() {
   return useQuery({
     queryKey: ['departments'],
-    queryFn: ({ signal }) => get<Page<Department>>('/departments', undefined, signal),
-    select: (page) => page.items,
+    queryFn: ({ signal }) => get<{ items: Department[] }>('/departments', undefined, signal),
+    select: (page) => withPaths(page.items),
     ...rarely,
   });
 }

@@ -57,6 +57,9 @@ export async function setLanguage(language: Language): Promise<void> {
   document.title = language === 'zh-CN' ? '尊客 Zunke' : 'Zunke';
 }
 
+/** The server's word for the language. */
+export const localeOf = (language: Language): 'zh' | 'en' => (language === 'en' ? 'en' : 'zh');
+
 export async function startI18n(): Promise<void> {
   await i18n.use(initReactI18next).init({
     lng: 'zh-CN',

@@ -1,7 +1,6 @@
 import { DownloadOutlined, UndoOutlined } from '@ant-design/icons';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Alert, App, Button } from 'antd';
-import dayjs from 'dayjs';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { post, url } from '../api/client';
@@ -16,7 +15,7 @@ import { Figures } from './RunStep';
 export function ResultStep({ found, onChanged }: { found: Import; onChanged: () => void }) {
   const { t, i18n } = useTranslation('imports');
   const { message, modal } = App.useApp();
-  const { organisation } = useSession();
+  const { organisation, today } = useSession();
   const navigate = useNavigate();
   const can = useCan();
   const queries = useQueryClient();
@@ -25,7 +24,7 @@ export function ResultStep({ found, onChanged }: { found: Import; onChanged: () 
     .sort((a, b) => b[1] - a[1]);
   const total = skipped.reduce((sum, [, n]) => sum + n, 0);
   const as_of = found.last_activity_day ? dayAfter(found.last_activity_day) : undefined;
-  const old = isOld(found.last_activity_day, dayjs().format('YYYY-MM-DD')) && organisation.as_of !== as_of;
+  const old = isOld(found.last_activity_day, today) && organisation.as_of !== as_of;
 
   const act = useMutation({
     mutationFn: (what: 'undo' | 'resume') => post(`/imports/${found.id}/${what}`),

@@ -11,9 +11,9 @@ import { Button, Drawer, Dropdown, Grid, Input, type InputRef, Menu, Modal, Spin
 import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, Navigate, Outlet, useLocation, useMatches, useNavigate, useNavigation } from 'react-router';
-import { remove } from '../api/client';
+import { patch, remove } from '../api/client';
 import { type Session, useSessionQuery } from '../api/session';
-import { currentLanguage, setLanguage } from '../i18n';
+import { currentLanguage, localeOf, setLanguage } from '../i18n';
 import { ErrorView } from '../kit/ErrorView';
 import type { Entry } from '../routes';
 import { useShortcuts } from './keys';
@@ -192,6 +192,12 @@ function Account({ session, onHelp }: { session: Session; onHelp: () => void }) 
     queries.clear();
     navigate('/login');
   };
+  // The server writes its own texts (errors, reasons) in the language of the account.
+  const speak = async () => {
+    await patch('/session', { locale: localeOf(other) }).catch(() => undefined);
+    await setLanguage(other);
+    void queries.invalidateQueries();
+  };
   return (
     <Dropdown
       trigger={['click']}
@@ -205,7 +211,7 @@ function Account({ session, onHelp }: { session: Session; onHelp: () => void }) 
         ],
         onClick: ({ key }) => {
           if (key === 'account') navigate('/settings/account');
-          if (key === 'language') void setLanguage(other);
+          if (key === 'language') void speak();
           if (key === 'help') onHelp();
           if (key === 'leave') void leave();
         },
