@@ -20,7 +20,7 @@ find_bin() {
         "$(dirname "$(command -v initdb 2>/dev/null || echo /nowhere/initdb)")"; do
         if [ -x "$folder/initdb" ] && [ -x "$folder/postgres" ]; then
             echo "$folder"
-            return
+            return 0
         fi
     done
 }
@@ -68,7 +68,7 @@ start() {
             -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$folder -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300 -c shared_buffers=64MB -c deadlock_timeout=200ms" \
             start) >/dev/null 2>&1; then
             url="postgres://zunke@127.0.0.1:$port/postgres"
-            return
+            return 0
         fi
     done
     tail -n 20 "$folder/server.log" >&2
@@ -106,10 +106,18 @@ run)
         exec "$@"
     fi
     folder=""
-    trap '[ -z "$folder" ] || stop_folder "$folder"' EXIT
-    trap 'exit 130' INT TERM HUP
+    # Its own status must not end the trap before the server is stopped.
+    trap 'set +e; [ -z "$folder" ] || stop_folder "$folder"' EXIT
     start
-    ZUNKE_TEST_POSTGRES="$url" "$@"
+    # In a process group of its own, so that it can be ended as a whole when we are.
+    set -m
+    ZUNKE_TEST_POSTGRES="$url" "$@" <&0 &
+    child=$!
+    set +m
+    trap 'kill -TERM -- "-$child" 2>/dev/null; exit 143' INT TERM HUP
+    status=0
+    wait "$child" || status=$?
+    exit "$status"
     ;;
 *)
     sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
