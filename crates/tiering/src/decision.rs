@@ -48,6 +48,32 @@ pub enum Change {
     Left,
 }
 
+impl Cause {
+    /// The word in the database and the API.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Activity => "activity",
+            Self::Evaluation => "evaluation",
+            Self::Rules => "rules",
+        }
+    }
+}
+
+impl Change {
+    /// The word in the database and the API.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Entered => "entered",
+            Self::Raised => "raised",
+            Self::Lowered => "lowered",
+            Self::Moved => "moved",
+            Self::Left => "left",
+        }
+    }
+}
+
 /// Everything the decision rests on.
 #[derive(Clone, Copy, Debug)]
 pub struct Situation<'a> {

@@ -1,0 +1,398 @@
+//! All customers at once: their packed days end to end in memory, with what is on record for each, so that a rule set
+//! is evaluated on everyone in parallel. About 110 bytes a customer with ten orders; nothing is unpacked but the day
+//! that is being added up.
+
+use crate::bucket::{Days, Entry};
+use crate::evaluate::{Assessment, Evaluator, Scratch};
+use crate::indicator::{Gathered, Plan, Profile};
+use crate::rfm::{CubeCuts, cuts};
+use crate::rules::Rules;
+use rayon::prelude::*;
+use zunke_kernel::id::{CustomerId, LevelId};
+use zunke_kernel::{Day, Money};
+
+/// What is on record for a customer, as the image keeps it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Recorded {
+    pub level: Option<LevelId>,
+    pub rank: u8,
+    pub since: Day,
+    /// Of all that is written for the customer; 0 where nothing is on record.
+    pub fingerprint: i64,
+    /// Counted up by every write; 0 where nothing is on record.
+    pub revision: i64,
+}
+
+const NOT_KNOWN: i32 = i32::MIN;
+
+/// A run of customers, rising by id.
+#[derive(Debug, Default)]
+pub struct Partition {
+    ids: Vec<CustomerId>,
+    joined: Vec<i32>,
+    recorded: Vec<Recorded>,
+    /// Where each customer's days begin; one more than customers.
+    offsets: Vec<u32>,
+    /// Per year: first day (4 bytes), length (4 bytes), packed days.
+    bytes: Vec<u8>,
+}
+
+impl Partition {
+    /// Adds a customer. His years follow with [`Partition::push_year`].
+    pub fn push(&mut self, id: CustomerId, joined: Option<Day>) {
+        self.ids.push(id);
+        self.joined.push(joined.map_or(NOT_KNOWN, |day| day.0));
+        self.recorded.push(Recorded::default());
+        self.offsets.push(u32::try_from(self.bytes.len()).unwrap_or(u32::MAX));
+    }
+
+    /// Adds a year to the customer that was added last. Years rise.
+    pub fn push_year(&mut self, first: Day, days: &[u8]) {
+        crate::store::buckets::put_section(&mut self.bytes, first, days);
+    }
+
+    pub fn record(&mut self, at: usize, recorded: Recorded) {
+        self.recorded[at] = recorded;
+    }
+
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    #[must_use]
+    pub fn id(&self, at: usize) -> CustomerId {
+        self.ids[at]
+    }
+
+    #[must_use]
+    pub fn last(&self) -> Option<CustomerId> {
+        self.ids.last().copied()
+    }
+
+    #[must_use]
+    pub fn recorded(&self, at: usize) -> &Recorded {
+        &self.recorded[at]
+    }
+
+    #[must_use]
+    pub fn profile(&self, at: usize) -> Profile {
+        let joined = self.joined[at];
+        Profile { joined: (joined != NOT_KNOWN).then_some(Day(joined)) }
+    }
+
+    /// A customer's days, oldest first.
+    #[inline]
+    #[must_use]
+    pub fn days(&self, at: usize) -> Sections<'_> {
+        let begin = self.offsets[at] as usize;
+        let end = self.offsets.get(at + 1).map_or(self.bytes.len(), |end| *end as usize);
+        Sections::new(&self.bytes[begin..end])
+    }
+
+    /// Bytes held.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.bytes.capacity()
+            + self.ids.capacity() * size_of::<CustomerId>()
+            + self.recorded.capacity() * size_of::<Recorded>()
+            + (self.offsets.capacity() + self.joined.capacity()) * 4
+    }
+
+    /// Gives back what growing has taken too much.
+    pub fn shrink(&mut self) {
+        self.bytes.shrink_to_fit();
+        self.ids.shrink_to_fit();
+        self.recorded.shrink_to_fit();
+        self.offsets.shrink_to_fit();
+        self.joined.shrink_to_fit();
+    }
+}
+
+/// The years of one customer, day after day.
+pub struct Sections<'a> {
+    rest: &'a [u8],
+    days: Days<'a>,
+}
+
+impl<'a> Sections<'a> {
+    /// Reads what [`Partition::push_year`] wrote, one year after the other.
+    #[must_use]
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes, days: Days::new(&[], Day(0)) }
+    }
+}
+
+impl<'a> Iterator for Sections<'a> {
+    type Item = Entry<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Entry<'a>> {
+        loop {
+            if let Some(entry) = self.days.next() {
+                return Some(entry);
+            }
+            let (head, rest) = self.rest.split_first_chunk::<8>()?;
+            let first = i32::from_le_bytes([head[0], head[1], head[2], head[3]]);
+            let size = u32::from_le_bytes([head[4], head[5], head[6], head[7]]) as usize;
+            let (days, rest) = rest.split_at_checked(size)?;
+            self.rest = rest;
+            self.days = Days::new(days, Day(first));
+        }
+    }
+}
+
+/// The image of a base.
+#[derive(Debug, Default)]
+pub struct Image {
+    pub partitions: Vec<Partition>,
+}
+
+/// Sums of one level, or of none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub customers: u64,
+    /// Net spend over the whole life.
+    pub revenue: Money,
+}
+
+/// What an evaluation of everyone comes to, without writing anything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Simulation {
+    /// By rank, 0 for those without a level.
+    pub levels: [Tally; 11],
+    /// What is on record, by rank.
+    pub before: [Tally; 11],
+    /// From rank (on record) to rank: customers.
+    pub moves: Vec<[u64; 11]>,
+    pub up: u64,
+    pub down: u64,
+}
+
+/// Thrown up by a cancelled simulation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cancelled;
+
+impl Image {
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.partitions.iter().map(Partition::len).sum()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes held.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.partitions.iter().map(Partition::size).sum()
+    }
+
+    /// Draws the RFM cuts of a rule set as of a day from everyone, and what measures anyone has.
+    #[must_use]
+    pub fn cuts(&self, rules: &Rules, as_of: Day) -> CubeCuts {
+        let mut plan = Plan::new(&[], as_of);
+        let window = plan.window(rules.rfm.window.range(as_of));
+        let parts: Vec<Raw> =
+            self.partitions.par_iter().map(|partition| raw(partition, &plan, window)).collect();
+        let contacts = parts.iter().any(|part| part.contacts);
+        let lines = parts.iter().any(|part| part.lines);
+        let join = |pick: fn(&Raw) -> &Vec<f64>| -> Vec<f64> { parts.iter().flat_map(|part| pick(part).iter().copied()).collect() };
+        let base = parts.iter().map(|part| part.orders.len() as u64).sum();
+        let (r, (f, m)) = rayon::join(
+            || cuts(&rules.rfm.recency, true, &mut join(|part| &part.recency)),
+            || {
+                rayon::join(
+                    || cuts(&rules.rfm.frequency, false, &mut join(|part| &part.orders)),
+                    || cuts(&rules.rfm.monetary, false, &mut join(|part| &part.spend)),
+                )
+            },
+        );
+        CubeCuts { r, f, m, base, contacts, lines }
+    }
+
+    /// Evaluates everyone and hands each customer to `each`, partition by partition in parallel.
+    pub fn evaluate<T: Send>(
+        &self,
+        evaluator: &Evaluator,
+        cuts: &CubeCuts,
+        start: impl Fn() -> T + Sync,
+        each: impl Fn(&mut T, &Partition, usize, &Assessment) + Sync,
+        cancelled: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Vec<T>, Cancelled> {
+        self.partitions
+            .par_iter()
+            .map(|partition| {
+                let mut gathered = start();
+                let mut scratch = Scratch::default();
+                for at in 0..partition.len() {
+                    if at % 4_096 == 0 && cancelled() {
+                        return Err(Cancelled);
+                    }
+                    evaluator.gather(partition.days(at), &mut scratch);
+                    let assessment = evaluator.assess(&mut scratch, partition.profile(at), cuts);
+                    each(&mut gathered, partition, at, &assessment);
+                }
+                Ok(gathered)
+            })
+            .collect()
+    }
+
+    /// What the rules would do to everyone.
+    pub fn simulate(
+        &self,
+        rules: &Rules,
+        as_of: Day,
+        cuts: &CubeCuts,
+        cancelled: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Simulation, Cancelled> {
+        let evaluator = Evaluator::new(rules, as_of, cuts);
+        let start = || Simulation { moves: vec![[0; 11]; 11], ..Simulation::default() };
+        let parts = self.evaluate(
+            &evaluator,
+            cuts,
+            start,
+            |simulation, partition, at, assessment| {
+                let from = usize::from(partition.recorded(at).rank.min(10));
+                let to = usize::from(assessment.rank.min(10));
+                simulation.levels[to].customers += 1;
+                simulation.levels[to].revenue.0 += assessment.net_spend.0;
+                simulation.before[from].customers += 1;
+                simulation.before[from].revenue.0 += assessment.net_spend.0;
+                simulation.moves[from][to] += 1;
+            },
+            cancelled,
+        )?;
+        let mut whole = start();
+        for part in parts {
+            for rank in 0..11 {
+                whole.levels[rank].customers += part.levels[rank].customers;
+                whole.levels[rank].revenue.0 += part.levels[rank].revenue.0;
+                whole.before[rank].customers += part.before[rank].customers;
+                whole.before[rank].revenue.0 += part.before[rank].revenue.0;
+                for to in 0..11 {
+                    whole.moves[rank][to] += part.moves[rank][to];
+                }
+            }
+        }
+        for from in 0..11 {
+            for to in 0..11 {
+                let moved = whole.moves[from][to];
+                if to > from {
+                    whole.up += moved;
+                } else if to < from {
+                    whole.down += moved;
+                }
+            }
+        }
+        Ok(whole)
+    }
+}
+
+/// What the cuts are drawn from, of one partition's buyers.
+struct Raw {
+    recency: Vec<f64>,
+    orders: Vec<f64>,
+    spend: Vec<f64>,
+    contacts: bool,
+    lines: bool,
+}
+
+fn raw(partition: &Partition, plan: &Plan, window: usize) -> Raw {
+    let room = partition.len();
+    let mut raw = Raw {
+        recency: Vec::with_capacity(room),
+        orders: Vec::with_capacity(room),
+        spend: Vec::with_capacity(room),
+        contacts: false,
+        lines: false,
+    };
+    let mut gathered = Gathered::default();
+    for at in 0..room {
+        let days = partition.days(at).inspect(|entry| {
+            if entry.day <= plan.as_of.0 {
+                raw.contacts |= entry.contacts > 0;
+                raw.lines |= !entry.lines.is_empty();
+            }
+        });
+        plan.gather(days, &mut gathered);
+        let totals = gathered.totals(window);
+        if let Some(last) = totals.last_order() {
+            raw.recency.push(-f64::from(plan.as_of.since(last)));
+            raw.orders.push(Money::units(totals.orders).as_f64());
+            raw.spend.push(Money(totals.net()).as_f64());
+        }
+    }
+    raw
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bucket::{first_of, pack};
+    use crate::measure::DayValues;
+    use crate::templates;
+    use zunke_kernel::Instant;
+
+    fn image(customers: i32) -> Image {
+        let mut image = Image::default();
+        for half in 0..2 {
+            let mut partition = Partition::default();
+            for at in (0..customers).filter(|at| at % 2 == half) {
+                partition.push(CustomerId::new(Instant(i64::from(at))), None);
+                for year in [2025, 2026] {
+                    let days: Vec<_> = (0..=at % 7)
+                        .map(|order| {
+                            let gross = i64::from(at + 1) * 10_000_000;
+                            let values = DayValues { orders: 1, gross, ..DayValues::default() };
+                            (first_of(year).plus(order * 20), values)
+                        })
+                        .collect();
+                    partition.push_year(first_of(year), &pack(&days, first_of(year)));
+                }
+            }
+            image.partitions.push(partition);
+        }
+        image
+    }
+
+    #[test]
+    fn everyone_is_counted_once_and_where_nothing_is_on_record_all_levels_are_new() {
+        let image = image(200);
+        let rules = templates::build("retail", Instant(0), None).expect("rules");
+        let as_of = Day::parse("2026-06-30").expect("day");
+        let cuts = image.cuts(&rules, as_of);
+        assert_eq!((cuts.base, cuts.contacts, cuts.lines), (200, false, false));
+        let simulation = image.simulate(&rules, as_of, &cuts, &|| false).expect("runs");
+        assert_eq!(simulation.levels.iter().map(|level| level.customers).sum::<u64>(), 200);
+        assert_eq!(simulation.before[0].customers, 200);
+        assert_eq!((simulation.up, simulation.down), (200, 0));
+        assert!(simulation.levels[3].customers > 0 && simulation.levels[1].customers > 0);
+    }
+
+    #[test]
+    fn a_simulation_that_is_no_longer_wanted_stops() {
+        let image = image(10);
+        let rules = templates::build("retail", Instant(0), None).expect("rules");
+        let as_of = Day::parse("2026-06-30").expect("day");
+        let cuts = image.cuts(&rules, as_of);
+        assert_eq!(image.simulate(&rules, as_of, &cuts, &|| true), Err(Cancelled));
+    }
+
+    #[test]
+    fn an_empty_base_has_an_answer_too() {
+        let rules = templates::build("own_data", Instant(0), None).expect("rules");
+        let as_of = Day::parse("2026-06-30").expect("day");
+        let image = Image::default();
+        let cuts = image.cuts(&rules, as_of);
+        let simulation = image.simulate(&rules, as_of, &cuts, &|| false).expect("runs");
+        assert_eq!(simulation.up, 0);
+    }
+}

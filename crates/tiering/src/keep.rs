@@ -1,0 +1,264 @@
+//! Keeping standings true: from a customer's days to what is written about him. One path serves the single customer
+//! in the transaction of his activity, and everyone in an evaluation.
+
+use crate::bucket::Entry;
+use crate::decision::{self, Cause, Situation, Standing};
+use crate::evaluate::{Assessment, Evaluator, Scratch};
+use crate::explain::Subject;
+use crate::image::{Recorded, Sections};
+use crate::indicator::{Profile, ProfileSource, Source};
+use crate::rfm::{CubeCuts, group_of};
+use crate::rules::{Fixed, Rules};
+use crate::store::buckets::{self, Years};
+use crate::store::programmes::{self, Active};
+use crate::store::standings::{self, Row, Told};
+use std::collections::HashMap;
+use std::sync::Arc;
+use zunke_customers::headline::{self, Headline};
+use zunke_kernel::id::{CustomerId, ProgrammeId, VersionId};
+use zunke_kernel::{Currency, Day, Instant, Result};
+use zunke_store::Tx;
+
+/// A programme's rules, ready as of a day.
+#[derive(Clone, Debug)]
+pub struct Ready {
+    pub programme: ProgrammeId,
+    pub is_primary: bool,
+    pub version: VersionId,
+    pub rules: Arc<Rules>,
+    pub cuts: Arc<CubeCuts>,
+    pub evaluator: Evaluator,
+    pub currency: Currency,
+}
+
+impl Ready {
+    #[must_use]
+    pub fn new(active: &Active, as_of: Day, currency: Currency) -> Self {
+        Self {
+            programme: active.programme,
+            is_primary: active.is_primary,
+            version: active.version,
+            rules: Arc::clone(&active.rules),
+            cuts: Arc::clone(&active.cuts),
+            evaluator: Evaluator::new(&active.rules, as_of, &active.cuts),
+            currency,
+        }
+    }
+
+    /// Judges one customer against what is on record; `None` where nothing is to be written.
+    pub fn judge<'a>(
+        &self,
+        customer: CustomerId,
+        days: impl Iterator<Item = Entry<'a>>,
+        profile: Profile,
+        recorded: &Recorded,
+        cause: Cause,
+        scratch: &mut Scratch,
+    ) -> Option<Row> {
+        self.evaluator.gather(days, scratch);
+        let assessment = self.evaluator.assess(scratch, profile, &self.cuts);
+        self.compare(customer, assessment, recorded, cause, scratch)
+    }
+
+    /// The second half of [`Ready::judge`], for who has assessed already.
+    pub fn compare(
+        &self,
+        customer: CustomerId,
+        assessment: Assessment,
+        recorded: &Recorded,
+        cause: Cause,
+        scratch: &Scratch,
+    ) -> Option<Row> {
+        let standing = (recorded.revision > 0).then_some(Standing {
+            level: recorded.level,
+            rank: recorded.rank,
+            since: recorded.since,
+        });
+        let situation = Situation {
+            standing,
+            assessment: &assessment,
+            ladder: &self.evaluator.levels,
+            version: self.version,
+            as_of: self.evaluator.as_of(),
+            cause,
+        };
+        let outcome = decision::decide(&situation);
+        let fingerprint = fingerprint(&outcome.standing, &assessment);
+        if recorded.revision > 0 && fingerprint == recorded.fingerprint {
+            return None;
+        }
+        let decision = outcome.decision.filter(|decision| !decision.silent).map(|decision| {
+            let subject = Subject {
+                rules: &self.rules,
+                evaluator: &self.evaluator,
+                cuts: &self.cuts,
+                facts: &scratch.facts,
+                assessment: &assessment,
+                raw: self.evaluator.rfm_raw(&scratch.gathered),
+                since: Some(outcome.standing.since),
+                currency: self.currency,
+            };
+            let sentence = subject.sentence();
+            let reason = serde_json::to_string(&sentence).unwrap_or_else(|_| "{}".into());
+            Told { decision, reason, inputs: self.inputs(&scratch.facts) }
+        });
+        Some(Row {
+            customer,
+            standing: outcome.standing,
+            assessment,
+            fingerprint,
+            revision: recorded.revision,
+            decision,
+        })
+    }
+
+    /// Every fact by its id, as JSON; a fact without a value is null.
+    fn inputs(&self, facts: &[f64]) -> String {
+        let ids = self.rules.indicators.iter().map(|indicator| &*indicator.id).chain(Fixed::ALL.map(Fixed::id));
+        let map: serde_json::Map<String, serde_json::Value> =
+            ids.zip(facts).map(|(id, value)| (id.to_owned(), serde_json::json!(value))).collect();
+        serde_json::Value::Object(map).to_string()
+    }
+
+    /// The headline that follows from a row.
+    #[must_use]
+    pub fn headline(&self, row: &Row) -> Headline {
+        let Row { standing, assessment, .. } = row;
+        Headline {
+            level_rank: i64::from(standing.rank),
+            level_id: standing.level,
+            level_since: standing.level.map(|_| standing.since),
+            score: Some(assessment.score),
+            rfm: i64::from(assessment.grades.code()),
+            value_class: group_of(&self.rules.rfm.groups, assessment.grades).map(|group| group.id.clone()),
+            potential: Some(assessment.potential),
+            as_of: Some(self.evaluator.as_of()),
+            ..life(row.customer, assessment)
+        }
+    }
+
+    fn asks_profile(&self) -> bool {
+        self.rules.indicators.iter().any(|known| known.source == Source::Profile(ProfileSource::JoinedYears))
+    }
+}
+
+/// What the whole life says, whatever the rules.
+fn life(customer: CustomerId, assessment: &Assessment) -> Headline {
+    Headline {
+        orders: assessment.orders,
+        net_spend: assessment.net_spend,
+        first_order_day: assessment.first_order,
+        last_order_day: assessment.last_order,
+        ..Headline::empty(customer)
+    }
+}
+
+/// One number for all that is written: equal means that nothing is to be written. FNV-1a over 64 bits.
+fn fingerprint(standing: &Standing, assessment: &Assessment) -> i64 {
+    let day = |day: Option<Day>| day.map_or(i64::MIN, |day| i64::from(day.0)).cast_unsigned();
+    let level = standing.level.map_or((0, 0), |level| level.0.as_u64_pair());
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for part in [
+        level.0,
+        level.1,
+        u64::from(standing.rank),
+        i64::from(standing.since.0).cast_unsigned(),
+        assessment.score.to_bits(),
+        assessment.loyalty.to_bits(),
+        u64::from(assessment.grades.code()),
+        assessment.potential.to_bits(),
+        assessment.orders.cast_unsigned(),
+        assessment.net_spend.0.cast_unsigned(),
+        day(assessment.first_order),
+        day(assessment.last_order),
+    ] {
+        for byte in part.to_le_bytes() {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+    hash.cast_signed()
+}
+
+/// When and for whom something is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    pub now: Instant,
+    pub as_of: Day,
+    pub currency: Currency,
+    pub cause: Cause,
+}
+
+/// Evaluates these customers in every active programme and writes what changed. They must be locked; `years` holds
+/// their days (a customer without any may be missing). Answers how many standings were written.
+pub fn keep(
+    tx: &mut Tx,
+    moment: &Moment,
+    customers: &[CustomerId],
+    years: &HashMap<CustomerId, Years>,
+) -> Result<usize> {
+    let active = programmes::active(tx)?;
+    let ready: Vec<Ready> =
+        active.iter().map(|active| Ready::new(active, moment.as_of, moment.currency)).collect();
+    if !ready.iter().any(|ready| ready.is_primary) {
+        bare_headlines(tx, moment.as_of, customers, years)?;
+    }
+    if ready.is_empty() {
+        return Ok(0);
+    }
+    let recorded = standings::read(tx, customers)?;
+    let joined =
+        if ready.iter().any(Ready::asks_profile) { standings::joined(tx, customers)? } else { HashMap::new() };
+    let mut scratch = Scratch::default();
+    let mut written = 0;
+    let nothing = Vec::new();
+    for ready in &ready {
+        let mut rows = Vec::new();
+        for customer in customers {
+            let sections = buckets::sections(years.get(customer).unwrap_or(&nothing));
+            let profile = Profile { joined: joined.get(customer).copied() };
+            let known = recorded.get(&(*customer, ready.programme)).copied().unwrap_or_default();
+            let days = Sections::new(&sections);
+            rows.extend(ready.judge(*customer, days, profile, &known, moment.cause, &mut scratch));
+        }
+        written += rows.len();
+        write(tx, moment, ready, &rows)?;
+    }
+    Ok(written)
+}
+
+/// Writes rows and, for the primary programme, headlines.
+pub fn write(tx: &mut Tx, moment: &Moment, ready: &Ready, rows: &[Row]) -> Result<()> {
+    standings::write(tx, moment.now, moment.as_of, ready.programme, ready.version, rows)?;
+    if ready.is_primary {
+        let headlines: Vec<Headline> = rows.iter().map(|row| ready.headline(row)).collect();
+        headline::write_many(tx, &headlines)?;
+    }
+    Ok(())
+}
+
+/// Before there are any rules: the facts of the whole life alone.
+fn bare_headlines(
+    tx: &mut Tx,
+    as_of: Day,
+    customers: &[CustomerId],
+    years: &HashMap<CustomerId, Years>,
+) -> Result<()> {
+    let plan = crate::indicator::Plan::new(&[], as_of);
+    let mut gathered = crate::indicator::Gathered::default();
+    let nothing = Vec::new();
+    let mut rows = Vec::with_capacity(customers.len());
+    for customer in customers {
+        let sections = buckets::sections(years.get(customer).unwrap_or(&nothing));
+        plan.gather(Sections::new(&sections), &mut gathered);
+        let totals = gathered.totals(0);
+        rows.push(Headline {
+            orders: totals.orders,
+            net_spend: zunke_kernel::Money(totals.net()),
+            first_order_day: totals.first_order(),
+            last_order_day: totals.last_order(),
+            as_of: Some(as_of),
+            ..Headline::empty(*customer)
+        });
+    }
+    headline::write_many(tx, &rows)
+}

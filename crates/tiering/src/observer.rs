@@ -1,0 +1,123 @@
+//! What happens here when activities are recorded: in the same transaction the days move, and the levels with them.
+
+use crate::bucket;
+use crate::decision::Cause;
+use crate::keep::{Moment, keep};
+use crate::measure::{DayValues, Delta, line_code};
+use crate::store::buckets::{self, Years};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use zunke_customers::activity::{Activity, Direction};
+use zunke_customers::{Change, Kind, Observer, RecordContext};
+use zunke_kernel::Result;
+use zunke_kernel::id::CustomerId;
+use zunke_store::Tx;
+
+/// Counts what has been touched since the process began, so that an image in memory knows when it is old.
+#[derive(Clone, Debug, Default)]
+pub struct Touched(Arc<AtomicU64>);
+
+impl Touched {
+    pub fn touch(&self) {
+        self.0.fetch_add(1, Ordering::Release);
+    }
+
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+/// Keeps measures and levels in step with activities.
+#[derive(Clone, Debug, Default)]
+pub struct Tiering {
+    pub touched: Touched,
+}
+
+/// What an activity adds to its day.
+#[must_use]
+pub fn values_of(activity: &Activity) -> DayValues {
+    let amount = activity.amount.map_or(0, |amount| amount.0);
+    match activity.kind {
+        Kind::Order => {
+            let of_lines = || activity.lines.iter().map(|line| line.quantity).sum();
+            let mut lines: BTreeMap<u32, i64> = BTreeMap::new();
+            for category in activity.lines.iter().filter_map(|line| line.category.as_deref()) {
+                if !category.trim().is_empty() {
+                    // Once per order, however many lines.
+                    lines.insert(line_code(category), 1);
+                }
+            }
+            DayValues {
+                orders: 1,
+                gross: amount,
+                quantity: activity.quantity.unwrap_or_else(of_lines),
+                lines: lines.into_iter().collect(),
+                ..DayValues::default()
+            }
+        }
+        Kind::Refund => DayValues { refunds: 1, refund_amount: amount, ..DayValues::default() },
+        Kind::Interaction => DayValues {
+            contacts: 1,
+            inbound: i64::from(activity.direction == Some(Direction::Inbound)),
+            ..DayValues::default()
+        },
+    }
+}
+
+impl Observer for Tiering {
+    fn recorded(&self, tx: &mut Tx, context: &RecordContext, changes: &[Change]) -> Result<()> {
+        let mut deltas: BTreeMap<CustomerId, BTreeMap<i16, Vec<Delta>>> = BTreeMap::new();
+        for change in changes {
+            for (activity, sign) in [(&change.before, -1), (&change.after, 1)] {
+                let Some(activity) = activity else { continue };
+                let mut values = DayValues::default();
+                values.add(&values_of(activity), sign);
+                // A corrected activity may have gone over to another customer.
+                let years = deltas.entry(activity.customer_id).or_default();
+                years.entry(activity.day.year()).or_default().push(Delta { day: activity.day, values });
+            }
+        }
+        if deltas.is_empty() {
+            return Ok(());
+        }
+        let customers: Vec<CustomerId> = deltas.keys().copied().collect();
+        let mut years = buckets::read(tx, &customers)?;
+        let mut rows = Vec::new();
+        for (customer, changed) in &deltas {
+            apply(*customer, changed, &mut years, &mut rows)?;
+        }
+        buckets::write(tx, rows)?;
+        let moment =
+            Moment { now: context.now, as_of: context.today, currency: context.currency, cause: Cause::Activity };
+        keep(tx, &moment, &customers, &years)?;
+        self.touched.touch();
+        Ok(())
+    }
+}
+
+/// Applies the changes of one customer to his years in memory, and notes what to write.
+fn apply(
+    customer: CustomerId,
+    changed: &BTreeMap<i16, Vec<Delta>>,
+    years: &mut HashMap<CustomerId, Years>,
+    rows: &mut Vec<(CustomerId, i16, Vec<u8>)>,
+) -> Result<()> {
+    let own = years.entry(customer).or_default();
+    for (year, deltas) in changed {
+        let place = own.binary_search_by_key(year, |(year, _)| *year);
+        let before: &[u8] = place.map_or(&[], |at| &own[at].1);
+        let after = bucket::apply(before, bucket::first_of(*year), deltas)?;
+        if after == before {
+            continue;
+        }
+        rows.push((customer, *year, after.clone()));
+        match place {
+            Ok(at) if after.is_empty() => drop(own.remove(at)),
+            Ok(at) => own[at].1 = after,
+            Err(at) => own.insert(at, (*year, after)),
+        }
+    }
+    Ok(())
+}

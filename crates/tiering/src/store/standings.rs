@@ -1,0 +1,157 @@
+//! Where customers stand, and the decisions that brought them there.
+
+use super::{execute_for_ids, for_ids};
+use crate::decision::{Cause, Change, Decision, Standing};
+use crate::evaluate::Assessment;
+use crate::image::Recorded;
+use std::collections::HashMap;
+use zunke_kernel::id::{CustomerId, JobId, LevelId, ProgrammeId, VersionId};
+use zunke_kernel::{Day, Instant, Result};
+use zunke_store::{Engine, Tx, Value, outbox};
+
+/// The message that a level has changed, for the rooms above.
+pub const LEVEL_CHANGED: &str = "tiering.level_changed";
+
+/// What is to be written about one customer in one programme.
+#[derive(Clone, Debug)]
+pub struct Row {
+    pub customer: CustomerId,
+    pub standing: Standing,
+    pub assessment: Assessment,
+    pub fingerprint: i64,
+    /// What was on record when this was reckoned; 0: nothing.
+    pub revision: i64,
+    pub decision: Option<Told>,
+}
+
+/// A decision with its words and inputs, both as JSON.
+#[derive(Clone, Debug)]
+pub struct Told {
+    pub decision: Decision,
+    pub reason: String,
+    pub inputs: String,
+}
+
+/// What is on record for these customers in all programmes.
+pub fn read(tx: &mut Tx, ids: &[CustomerId]) -> Result<HashMap<(CustomerId, ProgrammeId), Recorded>> {
+    let mut all = HashMap::with_capacity(ids.len());
+    let sql = "SELECT customer_id, programme_id, level_id, level_rank, since, fingerprint, revision FROM standings
+               WHERE customer_id IN ({ids})";
+    for_ids(tx, sql, &[], ids, |row| {
+        let recorded = Recorded {
+            level: row.opt_id(2, LevelId)?,
+            rank: u8::try_from(row.int(3)?).unwrap_or(0),
+            since: row.day(4)?,
+            fingerprint: row.int(5)?,
+            revision: row.int(6)?,
+        };
+        all.insert((row.id(0, CustomerId)?, row.id(1, ProgrammeId)?), recorded);
+        Ok(())
+    })?;
+    Ok(all)
+}
+
+/// Joining days of these customers.
+pub fn joined(tx: &mut Tx, ids: &[CustomerId]) -> Result<HashMap<CustomerId, Day>> {
+    let mut all = HashMap::new();
+    let sql = "SELECT customer_id, joined_day FROM customers WHERE customer_id IN ({ids}) AND joined_day IS NOT NULL";
+    for_ids(tx, sql, &[], ids, |row| {
+        all.insert(row.id(0, CustomerId)?, row.day(1)?);
+        Ok(())
+    })?;
+    Ok(all)
+}
+
+/// Keeps others from these customers until the end of the transaction. SQLite has one writer and needs nothing.
+pub fn lock(tx: &mut Tx, ids: &[CustomerId]) -> Result<()> {
+    if tx.engine() == Engine::Postgres {
+        execute_for_ids(tx, "UPDATE customers SET turn = turn + 1 WHERE customer_id IN ({ids})", ids)?;
+    }
+    Ok(())
+}
+
+/// Writes standings, decisions and messages. The customers are locked, and each row's `revision` is the current one.
+pub fn write(
+    tx: &mut Tx,
+    now: Instant,
+    as_of: Day,
+    programme: ProgrammeId,
+    version: VersionId,
+    rows: &[Row],
+) -> Result<()> {
+    let standings: Vec<Vec<Value>> = rows
+        .iter()
+        .map(|row| {
+            vec![
+                row.customer.into(),
+                programme.into(),
+                row.standing.level.into(),
+                i64::from(row.standing.rank).into(),
+                row.standing.since.into(),
+                row.assessment.score.into(),
+                row.assessment.loyalty.into(),
+                i64::from(row.assessment.grades.code()).into(),
+                row.assessment.potential.into(),
+                as_of.into(),
+                version.into(),
+                now.into(),
+                row.fingerprint.into(),
+                (row.revision + 1).into(),
+            ]
+        })
+        .collect();
+    tx.execute_many(
+        "INSERT INTO standings (customer_id, programme_id, level_id, level_rank, since, score, loyalty, rfm, potential,
+           as_of, version_id, decided_at, fingerprint, revision)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+         ON CONFLICT (customer_id, programme_id) DO UPDATE SET level_id = excluded.level_id,
+           level_rank = excluded.level_rank, since = excluded.since, score = excluded.score,
+           loyalty = excluded.loyalty, rfm = excluded.rfm, potential = excluded.potential, as_of = excluded.as_of,
+           version_id = excluded.version_id, decided_at = excluded.decided_at,
+           fingerprint = excluded.fingerprint, revision = excluded.revision",
+        &standings,
+    )?;
+    let told: Vec<(&Row, &Told)> = rows.iter().filter_map(|row| Some((row, row.decision.as_ref()?))).collect();
+    let decisions: Vec<Vec<Value>> = told.iter().map(|(row, told)| decision(now, programme, row, told)).collect();
+    tx.execute_many(
+        "INSERT INTO decisions (customer_id, decided_at, decision_id, programme_id, change_kind, cause, from_rank,
+           to_rank, from_level, to_level, as_of, version_id, score, reason, inputs)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+        &decisions,
+    )?;
+    for (row, told) in told {
+        let Decision { change, cause, from, to, .. } = told.decision;
+        // When a whole base is placed for the first time, nobody has risen.
+        if change == Change::Entered && cause != Cause::Activity {
+            continue;
+        }
+        let payload = serde_json::json!({
+            "customer_id": row.customer, "programme_id": programme, "change": change, "cause": cause,
+            "from_rank": from.map_or(0, |from| from.rank), "to_rank": to.rank,
+            "from_level": from.and_then(|from| from.level), "to_level": to.level, "as_of": as_of,
+        });
+        outbox::send(tx, now, LEVEL_CHANGED, &row.customer.to_string(), &payload)?;
+    }
+    Ok(())
+}
+
+fn decision(now: Instant, programme: ProgrammeId, row: &Row, told: &Told) -> Vec<Value> {
+    let Decision { change, cause, from, to, version, as_of, score, .. } = told.decision;
+    vec![
+        row.customer.into(),
+        now.into(),
+        JobId::new(now).0.into(),
+        programme.into(),
+        change.word().into(),
+        cause.word().into(),
+        from.map_or(0, |from| i64::from(from.rank)).into(),
+        i64::from(to.rank).into(),
+        from.and_then(|from| from.level).into(),
+        to.level.into(),
+        as_of.into(),
+        version.into(),
+        score.into(),
+        (&*told.reason).into(),
+        (&*told.inputs).into(),
+    ]
+}
