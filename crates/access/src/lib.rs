@@ -23,6 +23,7 @@ mod store;
 pub mod throttle;
 pub mod tokens;
 pub mod tree;
+pub mod work;
 mod write;
 
 pub use actor::{Actor, Asking, Can, SessionId, TokenId};

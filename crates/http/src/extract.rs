@@ -81,6 +81,10 @@ where
         }
         match axum::extract::Path::<T>::from_request_parts(parts, state).await {
             Ok(axum::extract::Path(value)) => Ok(Self(value)),
+            // A handler that asks for other parameters than its route has is a fault of ours.
+            Err(rejection) if rejection.status().is_server_error() => {
+                Err(Error::internal(format!("path parameters: {rejection}")).into())
+            }
             Err(_) => Err(Error::not_found().into()),
         }
     }

@@ -19,7 +19,8 @@ const FIXED: [(HeaderName, &str); 5] = [
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
 ];
 
-/// Middleware for all routes (`axum::middleware::from_fn`). What the API answers is never cached, unless the
+/// Middleware for all routes (`axum::middleware::from_fn`), the outermost, so that a panic's answer has them too.
+/// What the API answers is never cached, unless the
 /// handler says so.
 pub async fn security_headers(request: Request, next: Next) -> Response {
     let is_api = request.uri().path().starts_with("/api/");

@@ -36,7 +36,7 @@ pub fn open(
     agent: &str,
 ) -> Result<SessionId> {
     let id = SessionId::new(now);
-    tx.execute("DELETE FROM sessions WHERE expires_at <= $1", &[now.into()])?;
+    purge(tx, now)?;
     tx.execute(
         "INSERT INTO sessions (token_hash, session_id, staff_id, created_at, seen_at, expires_at, address, agent)
          VALUES ($1, $2, $3, $4, $4, $5, $6, $7)",
@@ -129,4 +129,9 @@ pub fn close(tx: &mut Tx, staff: StaffId, id: SessionId) -> Result<bool> {
 /// Ends all sessions of this person.
 pub fn close_all(tx: &mut Tx, staff: StaffId) -> Result<u64> {
     tx.execute("DELETE FROM sessions WHERE staff_id = $1", &[staff.into()])
+}
+
+/// Clears away the sessions that have ended; answers how many.
+pub fn purge(tx: &mut Tx, now: Instant) -> Result<u64> {
+    tx.execute("DELETE FROM sessions WHERE expires_at <= $1", &[now.into()])
 }

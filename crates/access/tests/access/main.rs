@@ -2,6 +2,7 @@
 
 mod common;
 mod coverage;
+mod jobs;
 mod login;
 mod organisation;
 mod people;

@@ -160,6 +160,7 @@ async fn the_tree_of_departments_moves_whole_and_never_into_itself() {
         let boss = house.log_in("boss").await;
         let mut ids = std::collections::HashMap::<&str, String>::new();
         for (name, parent) in [("East", None), ("Shops", Some("East")), ("Shop 1", Some("Shops")), ("West", None)] {
+            house.wait_secs(1);
             let parent_id = parent.map(|parent| ids[parent].clone());
             let made = boss.post("/departments", json!({"name": name, "parent_id": parent_id})).await;
             assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
