@@ -6,6 +6,7 @@
 
 mod app;
 mod context;
+mod document;
 mod extract;
 mod headers;
 mod patch;
@@ -15,6 +16,7 @@ mod version;
 
 pub use app::{App, Clock};
 pub use context::{RequestId, locale, method_not_allowed, not_found, prefer_locale, request_context};
+pub use document::complete_document;
 pub use extract::{BodyHash, JSON_BYTES_MAX, Json, Path, Query};
 pub use headers::security_headers;
 pub use patch::Change;

@@ -11,6 +11,7 @@ const COLUMNS: &str = "seq, at, actor, action, subject, detail, hash";
 
 /// One entry of the record.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = AuditEntry)]
 pub struct Entry {
     /// Its place in the chain, from 1 and without gaps.
     pub seq: i64,

@@ -15,7 +15,7 @@ use zunke_kernel::id::{DepartmentId, StaffId};
 use zunke_kernel::page::{self, Page};
 use zunke_kernel::{Error, Instant, Locale};
 
-/// A member of staff. What only an administrator sees is absent for others.
+/// A member of staff. From `login` on it is what only an administrator sees; it is absent for others.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Staff)]
 pub(super) struct StaffView {
@@ -25,41 +25,30 @@ pub(super) struct StaffView {
     department_id: Option<DepartmentId>,
     active: bool,
     version: i64,
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    details: Option<Details>,
-}
-
-/// What an administrator sees besides.
-#[derive(Serialize, ToSchema)]
-#[schema(as = StaffDetails)]
-pub(super) struct Details {
-    login: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    login: Option<String>,
     /// Set for this person; absent: as the role has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     reach: Option<ReachKind>,
     /// What counts.
-    effective_reach: ReachKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effective_reach: Option<ReachKind>,
     /// Ranks; absent: all levels.
+    #[serde(skip_serializing_if = "Option::is_none")]
     levels: Option<Vec<i64>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     locale: Option<Locale>,
-    must_change_password: bool,
-    created_at: Instant,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    must_change_password: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<Instant>,
     /// Shown this once, where a password was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     one_time_password: Option<String>,
 }
 
 impl StaffView {
-    fn new(staff: Staff, for_administrator: bool) -> Self {
-        let details = for_administrator.then(|| Details {
-            login: staff.login,
-            reach: staff.reach,
-            effective_reach: staff.reach.unwrap_or(ReachKind::of_role(staff.role)),
-            levels: staff.levels,
-            locale: staff.locale,
-            must_change_password: staff.must_change_password,
-            created_at: staff.created_at,
-            one_time_password: None,
-        });
+    fn for_others(staff: Staff) -> Self {
         Self {
             id: staff.id,
             name: staff.name,
@@ -67,7 +56,27 @@ impl StaffView {
             department_id: staff.department,
             active: staff.active,
             version: staff.version,
-            details,
+            login: None,
+            reach: None,
+            effective_reach: None,
+            levels: None,
+            locale: None,
+            must_change_password: None,
+            created_at: None,
+            one_time_password: None,
+        }
+    }
+
+    fn for_administrator(staff: Staff) -> Self {
+        Self {
+            login: Some(staff.login.clone()),
+            reach: staff.reach,
+            effective_reach: Some(staff.reach.unwrap_or(ReachKind::of_role(staff.role))),
+            levels: staff.levels.clone(),
+            locale: staff.locale,
+            must_change_password: Some(staff.must_change_password),
+            created_at: Some(staff.created_at),
+            ..Self::for_others(staff)
         }
     }
 }
@@ -157,7 +166,8 @@ pub(super) async fn list(
     let more = found.len() > limit as usize;
     found.truncate(limit as usize);
     let next = found.last().filter(|_| more).map(|last| page::mark(&serde_json::json!(last.id)));
-    Ok(axum::Json(Page { items: found.into_iter().map(|staff| StaffView::new(staff, full)).collect(), next }))
+    let view = if full { StaffView::for_administrator } else { StaffView::for_others };
+    Ok(axum::Json(Page { items: found.into_iter().map(view).collect(), next }))
 }
 
 /// One member of staff.
@@ -169,7 +179,7 @@ pub(super) async fn get(
     Path(id): Path<StaffId>,
 ) -> Result<Versioned<StaffView>> {
     let staff = app.db.read_async(move |tx| table::find(tx, id)).await?.ok_or_else(Error::not_found)?;
-    Ok(Versioned(staff.version, StaffView::new(staff, true)))
+    Ok(Versioned(staff.version, StaffView::for_administrator(staff)))
 }
 
 /// Make a member of staff. The answer shows a one-time password, once.
@@ -195,7 +205,7 @@ pub(super) async fn create(
     write
         .run_showing_once(&app, StatusCode::CREATED, ("one_time_password", Some(&secret)), move |tx| {
             let staff = staff::create(tx, now, Some(by), &new, &hash, true)?;
-            Ok(StaffView::new(staff, true))
+            Ok(StaffView::for_administrator(staff))
         })
         .await
 }
@@ -234,7 +244,7 @@ pub(super) async fn change(
                 changed.must_change_password = true;
                 changed.version += 1;
             }
-            Ok(StaffView::new(changed, true))
+            Ok(StaffView::for_administrator(changed))
         })
         .await
 }

@@ -283,3 +283,31 @@ async fn a_bad_path_or_query_is_told_apart_and_never_a_fault_of_ours() {
         assert!(method.headers.contains_key("x-request-id"));
     }
 }
+
+#[test]
+fn every_reference_of_the_document_leads_somewhere() {
+    let mut document = zunke_access::routes().into_openapi();
+    zunke_http::complete_document(&mut document);
+    let document = serde_json::to_value(document).expect("JSON");
+    let headers = |path: &str| document["paths"][path].to_string().matches("Idempotency-Key").count();
+    assert_eq!((headers("/staff"), headers("/session"), headers("/tokens/{id}")), (1, 0, 1));
+    let mut open = vec![&document];
+    let mut seen = 0;
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Object(fields) => {
+                if let Some(Value::Object(responses)) = fields.get("responses") {
+                    assert!(responses.values().all(|response| response["description"].is_string()), "{responses:?}");
+                }
+                if let Some(Value::String(target)) = fields.get("$ref") {
+                    seen += 1;
+                    assert!(document.pointer(target.trim_start_matches('#')).is_some(), "{target} leads nowhere");
+                }
+                open.extend(fields.values());
+            }
+            Value::Array(items) => open.extend(items),
+            _ => {}
+        }
+    }
+    assert!(seen > 50);
+}

@@ -42,6 +42,7 @@ impl<'a> NewJob<'a> {
 /// Where a job stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = JobState)]
 pub enum State {
     /// Its time is still to come, for the first time or after a failure.
     Waiting,
