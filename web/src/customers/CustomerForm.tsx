@@ -2,13 +2,13 @@ import { PlusOutlined } from '@ant-design/icons';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Alert, App, Button, DatePicker, Drawer, Form, Grid, Input, Segmented, Select } from 'antd';
 import dayjs, { type Dayjs } from 'dayjs';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { patch, post } from '../api/client';
 import { messageOf, Problem } from '../api/problem';
 import { useCan } from '../api/session';
-import { type Customer, useDepartments, useStaff } from './api';
+import { type Customer, reveal, useDepartments, useStaff } from './api';
 
 interface Props {
   open: boolean;
@@ -43,6 +43,7 @@ export function CustomerForm({ open, onClose, onDone, customer }: Props) {
   const queries = useQueryClient();
   const [form] = Form.useForm<Values>();
   const kind = Form.useWatch('kind', form);
+  const [contacts, setContacts] = useState(true);
   const staff = useStaff().data ?? [];
   const departments = useDepartments().data ?? [];
 
@@ -54,21 +55,31 @@ export function CustomerForm({ open, onClose, onDone, customer }: Props) {
         ? ({ ...customer, birthday: customer.birthday ? dayjs(customer.birthday) : null } as unknown as Values)
         : { kind: 'person', phones: [''], emails: [''] },
     );
-    if (customer) {
-      form.setFieldsValue({
-        phones: customer.phones.length ? customer.phones : [''],
-        emails: customer.emails.length ? customer.emails : [''],
-      });
-    }
+    setContacts(!customer || (customer.phones.length === 0 && customer.emails.length === 0));
+    if (customer) form.setFieldsValue({ phones: [''], emails: [''] });
   }, [open, customer, form]);
+
+  // They come masked, so they are shown whole (and that is recorded) before they can be changed.
+  const openContacts = async () => {
+    if (!customer) return;
+    try {
+      const whole = await reveal(customer.id);
+      form.setFieldsValue({
+        phones: whole.phones.length ? whole.phones : [''],
+        emails: whole.emails.length ? whole.emails : [''],
+      });
+      setContacts(true);
+    } catch (error) {
+      message.error(messageOf(error));
+    }
+  };
 
   const save = useMutation({
     mutationFn: async (values: Values) => {
       const body = {
         kind: values.kind,
         name: values.name.trim(),
-        phones: filled(values.phones),
-        emails: filled(values.emails),
+        ...(contacts ? { phones: filled(values.phones), emails: filled(values.emails) } : {}),
         gender: values.kind === 'person' ? (values.gender ?? null) : null,
         birthday: values.kind === 'person' ? (values.birthday?.format('YYYY-MM-DD') ?? null) : null,
         region: values.region?.trim() || null,
@@ -178,8 +189,19 @@ export function CustomerForm({ open, onClose, onDone, customer }: Props) {
         >
           <Input maxLength={120} autoFocus />
         </Form.Item>
-        {many('phones', t('form.phone'), t('form.more_phones'))}
-        {many('emails', t('form.email'), t('form.more_emails'))}
+        {contacts ? (
+          <>
+            {many('phones', t('form.phone'), t('form.more_phones'))}
+            {many('emails', t('form.email'), t('form.more_emails'))}
+          </>
+        ) : (
+          <div className="many">
+            <span className="number">{[...(customer?.phones ?? []), ...(customer?.emails ?? [])].join(' · ')}</span>{' '}
+            <Button type="link" size="small" onClick={openContacts}>
+              {t('form.change_contacts')}
+            </Button>
+          </div>
+        )}
         {kind !== 'company' && (
           <div className="two">
             <Form.Item name="gender" label={t('form.gender')}>

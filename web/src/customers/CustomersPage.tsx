@@ -1,5 +1,5 @@
 import { PlusOutlined, TagsOutlined } from '@ant-design/icons';
-import { Button, Input } from 'antd';
+import { Button } from 'antd';
 import { type Key, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
@@ -31,7 +31,11 @@ const FILTERS = [
   'status',
   'kind',
   'rfm_group',
-  'rfm',
+  'value_class',
+  'city',
+  'potential_min',
+  'joined_after',
+  'joined_before',
   'net_spend_min',
   'net_spend_max',
   'score_min',
@@ -141,6 +145,7 @@ export default function CustomersPage() {
       choices: [
         { value: 'active', label: t('status.active') },
         { value: 'archived', label: t('status.archived') },
+        { value: 'all', label: t('status.all') },
       ],
     },
   ];
@@ -160,7 +165,7 @@ export default function CustomersPage() {
         </span>
       ),
     },
-    { key: 'level', title: t('column.level'), render: level, width: 110 },
+    { key: 'level', title: t('column.level'), sort: 'level', descendingFirst: true, render: level, width: 120 },
     {
       key: 'score',
       title: t('column.score'),
@@ -239,16 +244,6 @@ export default function CustomersPage() {
           )
         }
       />
-      <div className="search-row">
-        <Input.Search
-          key={state.search ?? ''}
-          defaultValue={state.search}
-          allowClear
-          placeholder={t('search')}
-          aria-label={t('common:shell.search_short')}
-          onSearch={(text) => change({ search: text.trim() || null })}
-        />
-      </div>
       <FilterBar filters={filters} state={state} onChange={change} />
       <QueryTable<Customer>
         name="customers"
@@ -258,7 +253,7 @@ export default function CustomersPage() {
         countText={(n) => t('count', { n })}
         exportPath={can('export_customers') ? '/customers/export' : undefined}
         query={query}
-        sort={state.sort ?? (levels.length ? '-score' : '-created')}
+        sort={state.sort ?? '-level'}
         onSort={(sort) => change({ sort })}
         columns={columns}
         rowKey={(row) => row.id}

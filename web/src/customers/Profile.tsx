@@ -1,7 +1,10 @@
-import type { ReactNode } from 'react';
+import { EyeOutlined } from '@ant-design/icons';
+import { App, Button } from 'antd';
+import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { messageOf } from '../api/problem';
 import { DayText, PhoneText } from '../kit/texts';
-import { type Customer, useDepartments, useStaff } from './api';
+import { type Customer, reveal, useDepartments, useStaff } from './api';
 
 /** What is known of the customer himself. Lines without content are left out. */
 export function Profile({ customer }: { customer: Customer }) {
@@ -10,12 +13,47 @@ export function Profile({ customer }: { customer: Customer }) {
   const departments = useDepartments().data ?? [];
   const owner = staff.find((one) => one.id === customer.owner_id)?.name;
   const department = departments.find((one) => one.id === customer.department_id);
+  const { message } = App.useApp();
+  const [open, setOpen] = useState<{ id: string; phones: string[]; emails: string[] }>();
+  const shown = open?.id === customer.id ? open : customer;
+  const eye = shown === customer && (
+    <Button
+      type="link"
+      size="small"
+      className="reveal"
+      icon={<EyeOutlined />}
+      onClick={() =>
+        reveal(customer.id)
+          .then((whole) => setOpen({ id: customer.id, ...whole }))
+          .catch((error) => message.error(messageOf(error)))
+      }
+    >
+      {t('form.reveal')}
+    </Button>
+  );
   const lines: [string, ReactNode][] = [
     [
       t('form.phone'),
-      customer.phones.length > 0 && customer.phones.map((phone) => <PhoneText key={phone} value={phone} />),
+      shown.phones.length > 0 && (
+        <>
+          {shown.phones.map((phone) => (
+            <PhoneText key={phone} value={phone} whole={shown !== customer} />
+          ))}
+          {eye}
+        </>
+      ),
     ],
-    [t('form.email'), customer.emails.length > 0 && customer.emails.map((mail) => <span key={mail}>{mail}</span>)],
+    [
+      t('form.email'),
+      shown.emails.length > 0 && (
+        <>
+          {shown.emails.map((mail) => (
+            <span key={mail}>{mail}</span>
+          ))}
+          {shown.phones.length === 0 && eye}
+        </>
+      ),
+    ],
     [t('form.gender'), customer.gender && t(`gender.${customer.gender}`)],
     [t('form.birthday'), customer.birthday && <DayText value={customer.birthday} />],
     [t('form.place'), [customer.region, customer.city].filter(Boolean).join(' ')],

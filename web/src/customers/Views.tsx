@@ -10,9 +10,9 @@ import { messageOf } from '../api/problem';
 interface View {
   id: string;
   name: string;
-  list: string;
+  page: string;
   /** The address's query, as the list reads it. */
-  query: Record<string, string>;
+  content: { query?: Record<string, string> };
 }
 
 /** Filters and order kept under a name. */
@@ -26,14 +26,18 @@ export function Views({ list }: { list: string }) {
   const [name, setName] = useState('');
   const views = useQuery({
     queryKey: ['views', list],
-    queryFn: ({ signal }) => get<Page<View>>('/views', { list }, signal),
+    queryFn: ({ signal }) => get<Page<View>>('/views', { page: list }, signal),
     select: (page) => page.items,
     staleTime: 60_000,
     retry: false,
   });
   const save = async () => {
     try {
-      await post('/views', { list, name: name.trim(), query: Object.fromEntries(new URLSearchParams(search)) });
+      await post('/views', {
+        page: list,
+        name: name.trim(),
+        content: { query: Object.fromEntries(new URLSearchParams(search)) },
+      });
       setName('');
       await queries.invalidateQueries({ queryKey: ['views', list] });
       message.success(t('common:saved'));
@@ -59,7 +63,7 @@ export function Views({ list }: { list: string }) {
                 type="text"
                 onClick={() => {
                   setOpen(false);
-                  navigate(`${pathname}?${new URLSearchParams(view.query)}`);
+                  navigate(`${pathname}?${new URLSearchParams(view.content.query)}`);
                 }}
               >
                 {view.name}

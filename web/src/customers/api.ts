@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { get, type Page } from '../api/client';
+import { get, type Page, post } from '../api/client';
 
 export type Kind = 'person' | 'company';
 
@@ -30,6 +30,7 @@ export interface Customer {
   department_id?: string | null;
   source?: string | null;
   joined_day?: string | null;
+  /** Masked; `reveal` shows them and is recorded. */
   phones: string[];
   emails: string[];
   external_ids: ExternalId[];
@@ -153,3 +154,6 @@ export function useSegments() {
     staleTime: 60_000,
   });
 }
+
+/** Phones and addresses as they are. The server records who looked. */
+export const reveal = (id: string) => post<{ phones: string[]; emails: string[] }>(`/customers/${id}/reveal`);

@@ -80,8 +80,10 @@ const steps: [Intl.RelativeTimeFormatUnit, number][] = [
 export function relative(value: string | number, language: string, now: number = Date.now()): string {
   const seconds = (dayjs(value).valueOf() - now) / 1000;
   const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+  // "Last month" may mean two days ago: only days have names.
+  const exact = new Intl.RelativeTimeFormat(language, { numeric: 'always' });
   for (const [unit, size] of steps) {
-    if (Math.abs(seconds) >= size) return format.format(Math.trunc(seconds / size), unit);
+    if (Math.abs(seconds) >= size) return (unit === 'day' ? format : exact).format(Math.trunc(seconds / size), unit);
   }
   return format.format(0, 'second');
 }

@@ -1,7 +1,4 @@
-import { EyeOutlined } from '@ant-design/icons';
-import { Button, Tooltip } from 'antd';
-import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { Tooltip } from 'antd';
 import { useSessionQuery } from '../api/session';
 import { currentLanguage } from '../i18n';
 import { dayText, instantText, maskPhone, money, moneyShort, relative } from './format';
@@ -54,26 +51,8 @@ export function RelativeTime({ value }: { value: string | number | null | undefi
   );
 }
 
-/** Masked until the eye is pressed. */
-export function PhoneText({ value }: { value: string | null | undefined }) {
-  const { t } = useTranslation('kit');
-  const [shown, setShown] = useState(false);
+/** A phone number for reading: masked unless the server has shown it whole. */
+export function PhoneText({ value, whole }: { value: string | null | undefined; whole?: boolean }) {
   if (!value) return <span>–</span>;
-  const masked = maskPhone(value);
-  if (shown || masked === value) return <span className="number">{shown ? value.replace(/^\+86/, '') : masked}</span>;
-  return (
-    <span className="number">
-      {masked}
-      <Button
-        type="text"
-        size="small"
-        icon={<EyeOutlined />}
-        aria-label={t('phone.reveal')}
-        onClick={(event) => {
-          event.stopPropagation();
-          setShown(true);
-        }}
-      />
-    </span>
-  );
+  return <span className="number">{whole ? value.replace(/^\+86/, '') : maskPhone(value)}</span>;
 }

@@ -8,7 +8,7 @@ import {
 } from '@ant-design/icons';
 import { useQueryClient } from '@tanstack/react-query';
 import { Button, Drawer, Dropdown, Grid, Input, type InputRef, Menu, Modal, Spin } from 'antd';
-import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { type RefObject, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, Navigate, Outlet, useLocation, useMatches, useNavigate, useNavigation } from 'react-router';
 import { patch, remove } from '../api/client';
@@ -87,7 +87,6 @@ function Frame({ session }: { session: Session }) {
       }))}
     />
   );
-  const find = (text: string) => navigate(`/customers?search=${encodeURIComponent(text.trim())}`);
 
   return (
     <div className="frame">
@@ -116,20 +115,7 @@ function Frame({ session }: { session: Session }) {
               aria-expanded={open}
             />
           )}
-          <Input
-            ref={search}
-            className="find"
-            prefix={<SearchOutlined aria-hidden />}
-            placeholder={phone ? t('shell.search_short') : t('shell.search')}
-            aria-label={t('shell.search_short')}
-            type="search"
-            enterKeyHint="search"
-            onPressEnter={(event) => {
-              find(event.currentTarget.value);
-              event.currentTarget.blur();
-            }}
-            suffix={phone ? undefined : <kbd aria-hidden>/</kbd>}
-          />
+          <Find field={search} phone={phone} />
           <Account session={session} onHelp={() => setHelp(true)} />
         </header>
         <main id="main" tabIndex={-1} className={navigation.state === 'loading' ? 'main waiting' : 'main'}>
@@ -179,6 +165,55 @@ function Frame({ session }: { session: Session }) {
         </dl>
       </Modal>
     </div>
+  );
+}
+
+/** Finds customers: on their list as one types, from elsewhere on Enter. The address holds the words. */
+function Find({ field, phone }: { field: RefObject<InputRef | null>; phone: boolean }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const { pathname, search } = useLocation();
+  const onList = pathname === '/customers';
+  const asked = (onList && new URLSearchParams(search).get('search')) || '';
+  const [text, setText] = useState(asked);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => {
+    setText((now) => (now.trim() === asked ? now : asked));
+  }, [asked]);
+  const go = (words: string) => {
+    clearTimeout(timer.current);
+    const next = new URLSearchParams(onList ? search : '');
+    if (words.trim()) next.set('search', words.trim());
+    else next.delete('search');
+    navigate({ pathname: '/customers', search: next.toString() }, { replace: onList });
+  };
+  return (
+    <Input
+      ref={field}
+      className="find"
+      prefix={<SearchOutlined aria-hidden />}
+      placeholder={phone ? t('shell.search_short') : t('shell.search')}
+      aria-label={t('shell.search_short')}
+      type="search"
+      enterKeyHint="search"
+      value={text}
+      allowClear
+      onChange={(event) => {
+        const words = event.target.value;
+        setText(words);
+        clearTimeout(timer.current);
+        // A half-spelt syllable of an input method is no question yet.
+        const composing = (event.nativeEvent as InputEvent).isComposing;
+        if (onList && !composing) timer.current = setTimeout(() => go(words), 250);
+      }}
+      onCompositionEnd={(event) => {
+        if (onList) go(event.currentTarget.value);
+      }}
+      onPressEnter={(event) => {
+        if (!event.nativeEvent.isComposing) go(text);
+      }}
+      suffix={phone || text ? undefined : <kbd aria-hidden>/</kbd>}
+    />
   );
 }
 
