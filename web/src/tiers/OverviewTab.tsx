@@ -21,7 +21,7 @@ export default function OverviewTab() {
   const voice = useVoice();
   const overview = useOverview();
   const programmes = useProgrammes();
-  const programme = useProgramme(programmes.data?.items[0]?.programme_id);
+  const programme = useProgramme(programmes.data?.items[0]?.id);
   const mayEdit = useCan()('manage_tiering');
   const rules = programme.data?.published?.rules;
 

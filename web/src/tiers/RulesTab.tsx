@@ -7,7 +7,7 @@ import { Templates } from './rules/Templates';
 /** The rules: a template to begin with, then the editor of the draft. */
 export default function RulesTab() {
   const programmes = useProgrammes();
-  const id = programmes.data?.items[0]?.programme_id;
+  const id = programmes.data?.items[0]?.id;
   const programme = useProgramme(id);
   if (programmes.isError) return <ErrorView error={programmes.error} onRetry={() => programmes.refetch()} />;
   if (programmes.isPending) return <Skeleton active paragraph={{ rows: 8 }} />;

@@ -7,7 +7,6 @@ import { PageHeader } from '../kit/PageHeader';
 import { useOverview } from './api';
 import { tiers } from './links';
 import { AsOf } from './parts/AsOf';
-import './tiers.css';
 
 const pages = {
   overview: lazy(() => import('./OverviewTab')),

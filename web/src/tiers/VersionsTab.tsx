@@ -22,7 +22,7 @@ import { useVoice } from './useVoice';
 export default function VersionsTab() {
   const { t } = useTranslation('tiers');
   const programmes = useProgrammes();
-  const id = programmes.data?.items[0]?.programme_id;
+  const id = programmes.data?.items[0]?.id;
   const versions = useQuery({
     queryKey: ['tiering', 'versions', id],
     queryFn: ({ signal }) => get<Page<Version>>(`/tiering/programmes/${id}/versions`, undefined, signal),
@@ -37,13 +37,12 @@ export default function VersionsTab() {
     <Panel title={t('versions.title')} note={t('versions.note')} className="narrow">
       <ol className="lines versions">
         {versions.data.items.map((version) => (
-          <li key={version.version_id}>
+          <li key={version.id}>
             <div className="line-head">
               <strong>{t('versions.number', { n: version.number })}</strong>
               <span className={`version-state ${version.state}`}>{t(`versions.${version.state}`)}</span>
               <span className="when">
-                {version.published_at ? <InstantText value={version.published_at} /> : t('versions.not_yet')}
-                {version.by && ` · ${version.by}`}
+                <InstantText value={version.published_at} />
               </span>
               <Button size="small" onClick={() => show(version)}>
                 {t('versions.look')}
@@ -60,10 +59,25 @@ export default function VersionsTab() {
         title={shown && t('versions.number', { n: shown.number })}
         extra={shown && shown.state === 'retired' && id && <TakeUp programme={id} version={shown} />}
       >
-        {shown && <RulesText rules={shown.rules} />}
+        {shown && id && <VersionRules programme={id} version={shown.id} />}
       </Drawer>
     </Panel>
   );
+}
+
+const useVersion = (programme: string, version: string) =>
+  useQuery({
+    queryKey: ['tiering', 'version', version],
+    queryFn: ({ signal }) =>
+      get<{ rules: Rules }>(`/tiering/programmes/${programme}/versions/${version}`, undefined, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+function VersionRules({ programme, version }: { programme: string; version: string }) {
+  const found = useVersion(programme, version);
+  if (found.isError) return <ErrorView error={found.error} onRetry={() => found.refetch()} />;
+  if (found.isPending) return <Skeleton active paragraph={{ rows: 6 }} />;
+  return <RulesText rules={found.data.rules} />;
 }
 
 /** Puts an old version's rules into the draft; in force only when published again. */
@@ -72,21 +86,20 @@ function TakeUp({ programme, version }: { programme: string; version: Version })
   const { message } = App.useApp();
   const navigate = useNavigate();
   const now = useProgramme(programme);
-  if (!useCan()('manage_tiering')) return null;
+  const may = useCan()('manage_tiering');
+  const old = useVersion(programme, version.id);
+  const { data } = now;
   const take = async () => {
+    if (!data || !old.data) return;
     try {
-      const draft = now.data?.draft;
-      await put(
-        `/tiering/programmes/${programme}/draft`,
-        { rules: version.rules },
-        draft ? { version: draft.version } : {},
-      );
+      await put(`/tiering/programmes/${programme}/draft`, { rules: old.data.rules }, { version: data.draft_version });
       await now.refetch();
       navigate(tiers('rules'));
     } catch (error) {
       void message.error(messageOf(error));
     }
   };
+  if (!may) return null;
   return <Button onClick={() => void take()}>{t('versions.take_up')}</Button>;
 }
 

@@ -101,28 +101,28 @@ export const useRfm = () =>
     queryFn: ({ signal }) => get<RfmMap>('/tiering/rfm', undefined, signal),
   });
 
+/** A version that was published at some time. */
 export interface Version {
-  version_id: string;
+  id: string;
   number: number;
-  state: 'draft' | 'published' | 'retired';
-  rules: Rules;
-  published_at: string | null;
-  by: string | null;
-  note: string | null;
-  version: number;
-}
-
-export interface Programme {
-  programme_id: string;
-  name: Words;
-  published: Version | null;
-  draft: Version | null;
+  state: 'published' | 'retired';
+  note: string;
+  published_at: string;
+  published_by: string | null;
 }
 
 export interface ProgrammeLine {
-  programme_id: string;
+  id: string;
   name: Words;
-  primary?: boolean;
+  is_primary: boolean;
+}
+
+/** A programme with its rules: those in force, and the draft where there is one. */
+export interface Programme extends ProgrammeLine {
+  published: { number: number; rules: Rules } | null;
+  draft: Rules | null;
+  /** What a save is made on (`If-Match`). */
+  draft_version: number;
 }
 
 export const useProgrammes = () =>
@@ -131,10 +131,13 @@ export const useProgrammes = () =>
     queryFn: ({ signal }) => get<Page<ProgrammeLine>>('/tiering/programmes', undefined, signal),
   });
 
+export const fetchProgramme = (id: string, signal?: AbortSignal): Promise<Programme> =>
+  get<Programme>(`/tiering/programmes/${id}`, undefined, signal);
+
 export const useProgramme = (id: string | undefined) =>
   useQuery({
     queryKey: ['tiering', 'programme', id],
-    queryFn: ({ signal }) => get<Programme>(`/tiering/programmes/${id}`, undefined, signal),
+    queryFn: ({ signal }) => fetchProgramme(id ?? '', signal),
     enabled: !!id,
   });
 
@@ -142,7 +145,8 @@ export interface Template {
   id: string;
   name: Words;
   description: Words;
-  rules: Rules;
+  levels: Words[];
+  from_own_data: boolean;
 }
 
 export const useTemplates = () =>

@@ -13,6 +13,7 @@ export function ParetoChart({ pareto }: { pareto: Pareto }) {
     const axis = { type: 'value', min: 0, axisLabel: { formatter: whole }, splitNumber: 5 };
     return {
       aria: { enabled: false },
+      animationDuration: 300,
       grid: { left: 8, right: 18, top: 26, bottom: 26, containLabel: true },
       tooltip: {
         trigger: 'axis',

@@ -47,7 +47,13 @@ export default function TodayPage() {
           value={count(data?.total)}
           to={customersOf({})}
           loading={!data}
-          note={data && <Money value={data.revenue} short />}
+          note={
+            data && (
+              <>
+                {t('stat.revenue')} <Money value={data.revenue} short />
+              </>
+            )
+          }
         />
         <StatCard
           label={t('stat.vips')}
@@ -61,7 +67,13 @@ export default function TodayPage() {
           value={share(best?.revenueShare)}
           to={customersOf({ level: best?.ranks.join(','), sort: '-net_spend' })}
           loading={!data}
-          note={best && <Money value={best.revenue} short />}
+          note={
+            best && (
+              <>
+                {t('stat.revenue')} <Money value={best.revenue} short />
+              </>
+            )
+          }
         />
         <StatCard
           label={t('stat.changes')}
@@ -75,7 +87,7 @@ export default function TodayPage() {
         <Panel title={t('base.title')} note={t('base.note')} extra={<Link to={tiers()}>{t('base.all')}</Link>}>
           {data ? <BaseTable levels={data.levels} /> : <Skeleton active paragraph={{ rows: 6 }} />}
         </Panel>
-        <Panel title={t('pareto.title')} note={data && <ParetoSentence pareto={data.pareto} />}>
+        <Panel className="with-chart" title={t('pareto.title')} note={data && <ParetoSentence pareto={data.pareto} />}>
           {data ? <ParetoChart pareto={data.pareto} /> : <Skeleton active paragraph={{ rows: 6 }} />}
         </Panel>
       </div>
@@ -88,7 +100,7 @@ export default function TodayPage() {
           <PotentialList limit={6} />
         </Panel>
         <Panel title={t('changes.title')} extra={<Link to={tiers('changes')}>{t('all')}</Link>}>
-          <Changes limit={8} />
+          <Changes limit={6} />
         </Panel>
       </div>
     </div>

@@ -12,10 +12,11 @@ export function ScoreRadar({ dimensions }: { dimensions: DimensionRow[] }) {
   const option = useMemo(
     () => ({
       aria: { enabled: false },
+      animationDuration: 300,
       radar: {
-        radius: '64%',
-        indicator: dimensions.map((row) => ({ name: `${said(row.name)} ${row.points.toFixed(0)}`, max: 100 })),
-        axisName: { color: '#3a4356', fontSize: 12 },
+        radius: '58%',
+        indicator: dimensions.map((row) => ({ name: `${said(row.name)}\n${row.points.toFixed(0)}`, max: 100 })),
+        axisName: { color: '#3a4356', fontSize: 12, lineHeight: 16 },
         splitNumber: 4,
         splitArea: { areaStyle: { color: ['#fff', '#faf8f3'] } },
         splitLine: { lineStyle: { color: '#e8e4db' } },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { depth, highestOf, sheet } from './heat';
+import { depth, highestOf, shade, sheet } from './heat';
 
 const cells = [
   { r: 5, f: 5, m: 5, customers: 3, revenue: '900.50' },
@@ -27,5 +27,6 @@ describe('the RFM picture', () => {
     expect(depth(9, 9)).toBe(1);
     expect(depth(1, 4)).toBe(0.5);
     expect(depth(1, 0)).toBe(0);
+    expect([0, 0.01, 0.5, 0.99, 1].map(shade)).toEqual([0, 1, 4, 6, 6]);
   });
 });

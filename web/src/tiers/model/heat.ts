@@ -39,5 +39,8 @@ export function depth(value: number, highest: number): number {
   return Math.sqrt(Math.min(value, highest) / highest);
 }
 
+/** The shade of a cell, 0 (nothing) to 6. Dark text stands on 0–3, light on 4–6: no shade lies between. */
+export const shade = (deep: number): number => (deep <= 0 ? 0 : Math.min(6, 1 + Math.floor(deep * 6)));
+
 export const highestOf = (cells: readonly HeatCell[], measure: HeatMeasure): number =>
   Math.max(0, ...cells.map((cell) => cell[measure]));

@@ -1,3 +1,5 @@
+import '../tiers.css';
+
 /** A share of a whole as a bar; the number stands beside it in words, so the bar itself is silent. */
 export function Bar({ share, tone = 'ink', mark }: { share: number; tone?: 'ink' | 'gold' | 'level'; mark?: number }) {
   const width = `${Math.min(100, Math.max(0, share * 100))}%`;

@@ -1,11 +1,11 @@
-import { type CSSProperties, useMemo } from 'react';
+import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { useSession } from '../../api/session';
 import { currentLanguage } from '../../i18n';
 import { count, moneyShort, money as moneyText } from '../../kit/format';
 import { customersOf } from '../links';
-import { depth, type HeatMeasure, highestOf, type RfmCell, SCORES, sheet } from '../model/heat';
+import { depth, type HeatMeasure, highestOf, type RfmCell, SCORES, shade, sheet } from '../model/heat';
 
 interface Props {
   cells: RfmCell[];
@@ -54,8 +54,7 @@ export function HeatMap({ cells, money, measure }: Props) {
                     {place.customers > 0 ? (
                       <Link
                         to={customersOf({ rfm: codes })}
-                        className={deep > 0.42 ? 'cell deep' : 'cell'}
-                        style={{ '--deep': deep } as CSSProperties}
+                        className={`cell shade-${shade(deep)}`}
                         title={t('rfm.cell', {
                           r,
                           f,

@@ -4,12 +4,12 @@ import { App, Button, Drawer, Grid, Tabs, Tooltip } from 'antd';
 import { useCallback, useEffect, useReducer, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useBlocker } from 'react-router';
-import { get, put } from '../../api/client';
+import { put } from '../../api/client';
 import { messageOf, Problem } from '../../api/problem';
 import { useCan } from '../../api/session';
 import { count } from '../../kit/format';
 import { useUrlState } from '../../kit/useUrlState';
-import type { Programme, Version } from '../api';
+import { fetchProgramme, type Programme } from '../api';
 import { type DraftAction, dirty, type Draft as Edited, opened, step } from '../model/draft';
 import type { Faults } from '../model/faults';
 import type { Rules } from '../model/rules';
@@ -42,10 +42,10 @@ const PARTS = {
 } as const;
 type PartName = keyof typeof PARTS;
 
-const shownRules = (programme: Programme): { rules: Rules; version: string | null } => {
-  const version = programme.draft ?? programme.published;
-  if (!version) throw new Error('a programme without rules');
-  return { rules: version.rules, version: programme.draft ? String(programme.draft.version) : null };
+const shownRules = (programme: Programme): { rules: Rules; version: string } => {
+  const rules = programme.draft ?? programme.published?.rules;
+  if (!rules) throw new Error('a programme without rules');
+  return { rules, version: String(programme.draft_version) };
 };
 
 /** The rules under edit beside what they would do; saved as a draft, in force when published. */
@@ -64,7 +64,7 @@ export function Editor({ programme }: { programme: Programme }) {
       return opened(rules, version);
     },
   );
-  const simulation = useSimulation(programme.programme_id, draft.rules);
+  const simulation = useSimulation(programme.id, draft.rules);
   const [saving, setSaving] = useState(false);
   const [publishing, setPublishing] = useState(false);
   const [effectOpen, setEffectOpen] = useState(false);
@@ -84,18 +84,19 @@ export function Editor({ programme }: { programme: Programme }) {
   /** Saves; when somebody else was first, lays both edits together and says so. Answers whether it is saved. */
   const save = async (): Promise<boolean> => {
     setSaving(true);
+    const sent = draft.rules;
     try {
-      const saved = await put<Version>(
-        `/tiering/programmes/${programme.programme_id}/draft`,
-        { rules: draft.rules },
+      const saved = await put<{ draft_version: number }>(
+        `/tiering/programmes/${programme.id}/draft`,
+        { rules: sent },
         draft.version === null ? {} : { version: draft.version },
       );
-      act({ type: 'saved', rules: saved.rules, version: String(saved.version) });
+      act({ type: 'saved', rules: sent, version: String(saved.draft_version) });
       await queries.invalidateQueries({ queryKey: ['tiering', 'programme'] });
       return true;
     } catch (error) {
       if (error instanceof Problem && (error.status === 412 || error.code === 'version_stale')) {
-        const latest = await get<Programme>(`/tiering/programmes/${programme.programme_id}`);
+        const latest = await fetchProgramme(programme.id);
         const { rules, version } = shownRules(latest);
         act({ type: 'overtaken', theirs: rules, version });
         void modal.info({ title: t('rules.overtaken'), content: t('rules.overtaken_note'), okText: t('rules.look') });

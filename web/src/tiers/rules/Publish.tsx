@@ -41,7 +41,7 @@ export function Publish({ open, programme, simulation, beforehand, onClose }: Pr
         return;
       }
       const done = await post<{ job_id?: string | null; job?: { id: string } | null }>(
-        `/tiering/programmes/${programme.programme_id}/publish`,
+        `/tiering/programmes/${programme.id}/publish`,
         { note: note.trim() || null },
       );
       setJobId(done?.job_id ?? done?.job?.id ?? null);

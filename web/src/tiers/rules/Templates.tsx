@@ -9,13 +9,10 @@ import { said } from '../../i18n';
 import { ErrorView } from '../../kit/ErrorView';
 import { LevelBadge } from '../../kit/level';
 import { useTemplates } from '../api';
-import { sayRule } from '../model/say';
-import { useVoice } from '../useVoice';
 
 /** The first choice: a ladder to begin with. It becomes a draft; nothing is in force before it is published. */
 export function Templates({ onChosen }: { onChosen?: () => void }) {
   const { t } = useTranslation('tiers');
-  const voice = useVoice();
   const { message } = App.useApp();
   const queries = useQueryClient();
   const templates = useTemplates();
@@ -46,14 +43,11 @@ export function Templates({ onChosen }: { onChosen?: () => void }) {
             <h3>{said(template.name)}</h3>
             <p>{said(template.description)}</p>
             <ol>
-              {[...template.rules.levels]
-                .sort((a, b) => b.rank - a.rank)
-                .map((level) => (
-                  <li key={level.id}>
-                    <LevelBadge name={said(level.name)} rank={level.rank} colour={level.colour} />
-                    <span>{sayRule(voice, template.rules, level.entry)}</span>
-                  </li>
-                ))}
+              {template.levels.map((level, index) => (
+                <li key={level.zh}>
+                  <LevelBadge name={said(level)} rank={index + 1} />
+                </li>
+              ))}
             </ol>
             <Button
               type="primary"
