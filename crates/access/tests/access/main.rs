@@ -6,4 +6,5 @@ mod jobs;
 mod login;
 mod organisation;
 mod people;
+mod tree;
 mod writes;
