@@ -1,0 +1,264 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use zunke_access::Role;
+use zunke_kernel::{Currency, Day, Locale};
+
+/// Zunke 尊客: who your real VIPs are, why, and what to do next.
+#[derive(Debug, Parser)]
+#[command(name = "zunke", version, propagate_version = true)]
+pub struct Cli {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// sqlite:PATH or postgres://USER@HOST/NAME [default: sqlite:./data/zunke.db]
+    #[arg(long, global = true, env = "ZUNKE_DATABASE", value_name = "URL", hide_env_values = true)]
+    pub database: Option<String>,
+    /// Configuration file [default: zunke.toml, where there is one]
+    #[arg(long, global = true, env = "ZUNKE_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print the result as JSON; errors too, on stderr
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the UI and the API
+    Serve(Serve),
+    /// Bring the database up to this version
+    Migrate,
+    /// Fill an empty database with the demo company
+    Demo(Demo),
+    /// Load a file of customers, orders or refunds
+    Import(Import),
+    /// Evaluate all customers: scores, levels, decisions
+    Evaluate(Evaluate),
+    /// What is in the database: customers, orders, sums, levels
+    Stats(Stats),
+    /// The organisation's settings
+    #[command(subcommand)]
+    Organisation(Organisation),
+    /// Staff who may log in
+    #[command(subcommand)]
+    User(User),
+    /// Tokens for programs
+    #[command(subcommand)]
+    Token(Token),
+    /// Copy the database into a new file, also while it is in use (SQLite)
+    Backup {
+        /// The new file
+        file: PathBuf,
+    },
+    /// Put a backup in the database's place, while nothing is using it (SQLite)
+    Restore {
+        /// A file made by `zunke backup`
+        file: PathBuf,
+        /// Replace a database that is there; it is kept beside it under another name
+        #[arg(long)]
+        replace: bool,
+    },
+    /// Check the database and the set-up
+    Doctor,
+    /// Print the OpenAPI document of the API
+    Openapi,
+}
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Address and port to listen on [default: 127.0.0.1:8080]
+    #[arg(long, env = "ZUNKE_LISTEN", value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+    /// Fill an empty database with the demo company, in the background
+    #[arg(long, env = "ZUNKE_DEMO", num_args = 0..=1, default_missing_value = "true",
+        value_parser = clap::builder::FalseyValueParser::new())]
+    pub demo: Option<bool>,
+    /// Customers of the demo company
+    #[arg(long, env = "ZUNKE_DEMO_CUSTOMERS", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..=2_000_000))]
+    pub demo_customers: u32,
+}
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// How many customers
+    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..=2_000_000))]
+    pub customers: u32,
+    /// The same seed on the same day makes the same company
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct Import {
+    /// CSV or XLSX, also as .gz
+    pub file: PathBuf,
+    /// A built-in or saved mapping by name, or a JSON file with one; without it the columns are guessed
+    #[arg(long, value_name = "NAME|FILE")]
+    pub mapping: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Evaluate {
+    /// The day to stand on [default: the organisation's today]
+    #[arg(long, value_name = "DATE", value_parser = parse::<Day>)]
+    pub as_of: Option<Day>,
+    /// Let that day count as the organisation's today from now on
+    #[arg(long, requires = "as_of")]
+    pub pin: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Stats {}
+
+#[derive(Debug, Subcommand)]
+pub enum Organisation {
+    /// Print them
+    Show,
+    /// Change some of them
+    Set(OrganisationSet),
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub struct OrganisationSet {
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Such as Asia/Shanghai
+    #[arg(long, value_name = "ZONE")]
+    pub time_zone: Option<String>,
+    /// Such as CNY
+    #[arg(long, value_parser = parse::<Currency>)]
+    pub currency: Option<Currency>,
+    /// The day that counts as today; "none" for the real one
+    #[arg(long, value_name = "DATE|none", value_parser = day_or_none)]
+    pub as_of: Option<DayOrNone>,
+    /// zh or en
+    #[arg(long, value_parser = locale)]
+    pub locale: Option<Locale>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct DayOrNone(pub Option<Day>);
+
+#[derive(Debug, Subcommand)]
+pub enum User {
+    /// Make a login; prints its one-time password
+    Add {
+        #[arg(long)]
+        login: String,
+        #[arg(long)]
+        name: String,
+        /// administrator, operations_manager, account_manager, agent or analyst
+        #[arg(long, value_parser = role)]
+        role: Role,
+    },
+    /// Give a login a new one-time password
+    Password {
+        #[arg(long)]
+        login: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Token {
+    /// Make a token that acts for a login; it is shown this once
+    Create {
+        #[arg(long)]
+        login: String,
+        /// What it is for
+        #[arg(long)]
+        name: String,
+        /// It may read only
+        #[arg(long)]
+        read_only: bool,
+        /// Days until it expires [default: never]
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..=3650))]
+        days: Option<u32>,
+    },
+}
+
+/// Kernel types that are read from one text.
+trait Read: Sized {
+    fn read(text: &str) -> zunke_kernel::Result<Self>;
+}
+
+impl Read for Day {
+    fn read(text: &str) -> zunke_kernel::Result<Self> {
+        Self::parse(text)
+    }
+}
+
+impl Read for Currency {
+    fn read(text: &str) -> zunke_kernel::Result<Self> {
+        Self::parse(text)
+    }
+}
+
+fn parse<T: Read>(text: &str) -> Result<T, String> {
+    T::read(text).map_err(|error| both(&error))
+}
+
+fn both(error: &zunke_kernel::Error) -> String {
+    format!("{} / {}", error.text.zh, error.text.en)
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    text.parse::<Role>().map_err(|error| both(&error))
+}
+
+fn locale(text: &str) -> Result<Locale, String> {
+    match text {
+        "zh" => Ok(Locale::Zh),
+        "en" => Ok(Locale::En),
+        _ => Err("zh or en".into()),
+    }
+}
+
+fn day_or_none(text: &str) -> Result<DayOrNone, String> {
+    if text == "none" { Ok(DayOrNone(None)) } else { parse::<Day>(text).map(|day| DayOrNone(Some(day))) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_the_readme_shows_is_understood_and_nonsense_is_not() {
+        for line in [
+            "zunke serve --listen 127.0.0.1:9000 --demo",
+            "zunke serve --database postgres://localhost/zunke --json",
+            "zunke organisation set --time-zone Asia/Shanghai --currency cny",
+            "zunke import orders.csv --mapping orders --json",
+            "zunke evaluate --as-of 2026-11-22 --pin",
+            "zunke token create --login admin --name shop --days 30",
+        ] {
+            assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");
+        }
+        for line in [
+            "zunke",
+            "zunke serve --listen nowhere",
+            "zunke evaluate --as-of 2026-02-30",
+            "zunke evaluate --pin",
+            "zunke organisation set",
+            "zunke organisation set --currency XXX",
+            "zunke user add --login a --name b --role king",
+            "zunke demo --customers 0",
+        ] {
+            assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The job that fills in the demo's customers: batch by batch, each with its checkpoint in one transaction, so that
+//! a stop at any moment loses nothing and repeats nothing.
+
+use super::generate::{self, Made, Recipe, Team};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use zunke_access::settings;
+use zunke_customers::record::BATCH_MAX;
+use zunke_customers::{CustomerRef, NewActivity, Observer, Outcome, RecordContext, make, record};
+use zunke_kernel::id::{DepartmentId, StaffId};
+use zunke_kernel::{Day, Error, Instant, Result};
+use zunke_store::Tx;
+use zunke_store::jobs::{self, Filter, Handler, Job, Running};
+use zunke_tiering::decision::Cause;
+use zunke_tiering::store::programmes;
+use zunke_tiering::{run, templates};
+
+pub const KIND: &str = "demo.fill";
+/// A batch is closed with so many activities or customers.
+const ROWS: usize = 1_500;
+const CUSTOMERS: usize = 250;
+/// The ladder that the demo company has.
+const TEMPLATE: &str = "retail";
+
+/// What is to be made; the job's payload.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Plan {
+    pub customers: u32,
+    pub seed: u64,
+    /// The first day that is not part of the history.
+    pub today: Day,
+    pub areas: BTreeMap<String, Corner>,
+}
+
+/// A sales area: its department and account managers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Corner {
+    pub department: DepartmentId,
+    pub managers: Vec<StaffId>,
+}
+
+/// How far it has come; the job's progress.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct Progress {
+    pub done: u32,
+    pub total: u32,
+    pub activities: u64,
+}
+
+/// The demo's job, if this database has one.
+pub fn find(tx: &mut Tx) -> Result<Option<Job>> {
+    let filter = Filter { kind: Some(KIND.to_owned()), ..Filter::default() };
+    Ok(jobs::list(tx, &filter, 1)?.into_iter().next())
+}
+
+/// Does the job, through the same doors as an import.
+pub struct Fill {
+    pub observers: Vec<Arc<dyn Observer>>,
+}
+
+impl Handler for Fill {
+    fn kind(&self) -> &'static str {
+        KIND
+    }
+
+    fn run(&self, job: &Running<'_>) -> Result<serde_json::Value> {
+        let plan: Plan = job.read()?;
+        let done = job.progress.clone().and_then(|progress| serde_json::from_value(progress).ok());
+        let mut progress: Progress = done.unwrap_or(Progress { done: 0, total: plan.customers, activities: 0 });
+        let zone = job.db.read(settings::load)?.zone();
+        let team = Team {
+            areas: plan
+                .areas
+                .iter()
+                .map(|(name, one)| (name.clone(), (one.department, one.managers.clone())))
+                .collect(),
+        };
+        let recipe = Recipe { seed: plan.seed, today: plan.today, zone, team };
+        let mut waiting = Vec::new();
+        let mut rows = 0;
+        for number in progress.done..plan.customers {
+            let made = generate::customer(&recipe, number)?;
+            rows += made.activities.len();
+            waiting.push(made);
+            if rows < ROWS && waiting.len() < CUSTOMERS && number + 1 < plan.customers {
+                continue;
+            }
+            progress.done = number + 1;
+            progress.activities += rows as u64;
+            job.db.write(|tx| {
+                self.put(tx, job.now(), &waiting)?;
+                job.checkpoint(tx, &serde_json::to_value(progress).map_err(Error::internal)?)
+            })?;
+            waiting.clear();
+            rows = 0;
+        }
+        self.ladder(job, &plan, progress)
+    }
+}
+
+impl Fill {
+    /// One batch: the customers, then what happened to them.
+    fn put(&self, tx: &mut Tx, now: Instant, batch: &[Made]) -> Result<()> {
+        let context = RecordContext::load(tx, now)?;
+        let mut profiles: Vec<_> = batch.iter().map(|made| made.profile.clone()).collect();
+        let ids = make::create_many(tx, &context, &mut profiles)?.into_iter().collect::<Result<Vec<_>>>()?;
+        let mut rows = Vec::new();
+        for (made, id) in batch.iter().zip(ids) {
+            rows.extend(
+                made.activities
+                    .iter()
+                    .map(|activity| NewActivity { customer: CustomerRef::Id(id), ..activity.clone() }),
+            );
+        }
+        for rows in rows.chunks(BATCH_MAX) {
+            for outcome in record(tx, &context, rows, &self.observers)? {
+                if let Outcome::Refused(error) = outcome {
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Publishes the retail ladder and evaluates everyone, a month back and today, so that there are changes to see.
+    fn ladder(&self, job: &Running<'_>, plan: &Plan, progress: Progress) -> Result<serde_json::Value> {
+        let now = job.now();
+        let face = templates::face(TEMPLATE).ok_or_else(|| Error::internal("the demo's template is gone"))?;
+        job.db.write(|tx| {
+            if programmes::primary(tx)?.is_some() {
+                return Ok(());
+            }
+            let rules = templates::build(TEMPLATE, now, None).ok_or_else(Error::not_found)?;
+            let id = programmes::create(tx, now, &face.name, TEMPLATE, &rules)?;
+            programmes::publish(tx, now, id, &rules, "演示公司的会员等级", None).map(drop)
+        })?;
+        let step =
+            |tx: &mut Tx, _: u64, _: u64| job.checkpoint(tx, &serde_json::to_value(progress).map_err(Error::internal)?);
+        for day in [plan.today.plus(-30), plan.today] {
+            run::evaluate_with(job.db, job.clock, Some(day), Cause::Evaluation, &step)?;
+        }
+        serde_json::to_value(progress).map_err(Error::internal)
+    }
+}

@@ -1,0 +1,201 @@
+//! `zunke serve`: the HTTP side of the house, the worker behind it, and the way both start and stop.
+
+mod health;
+mod metrics;
+pub mod openapi;
+mod ui;
+
+use crate::output::Output;
+use crate::{clock, demo, open, rooms};
+use axum::extract::Request;
+use axum::http::{HeaderValue, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Router, extract::DefaultBodyLimit};
+use metrics::Metrics;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tower_http::compression::CompressionLayer;
+use zunke_access::{Secret, first_start};
+use zunke_http::{App, AppError};
+use zunke_kernel::{Error, Kind, Result};
+use zunke_store::Db;
+use zunke_store::jobs::Worker;
+
+/// How long a request may take until the head of its answer. An upload of 200 MB over a slow line fits.
+const REQUEST_MAX: Duration = Duration::from_secs(600);
+/// How long open requests may go on once the process has been asked to end.
+const DRAIN_MAX: Duration = Duration::from_secs(20);
+
+/// What `zunke serve` was asked for.
+pub struct Options {
+    pub database: String,
+    pub listen: SocketAddr,
+    pub demo: Option<u32>,
+    pub workers: usize,
+}
+
+/// Serves until it is asked to end.
+pub fn run(options: &Options, output: Output) -> Result<()> {
+    let clock = clock::real();
+    let db = open::migrated(&options.database)?;
+    let password = first_start(&db, clock())?;
+    let company = match options.demo {
+        Some(customers) => demo::prepare(&db, clock(), customers, demo::SEED)?,
+        None => None,
+    };
+    let house = rooms::House::default();
+    let app = house.app(db.clone(), clock.clone());
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::internal)?;
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind(options.listen).await.map_err(|error| taken(options, &error))?;
+        let address = listener.local_addr().map_err(Error::internal)?;
+        let worker = Worker::new(db.clone(), clock)
+            .handlers(house.handlers())
+            .subscribers(house.subscribers())
+            .threads(options.workers)
+            .spawn()?;
+        greet(output, address, &db, password.as_ref(), company.as_ref())?;
+        let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
+        let (told, mut wait) = tokio::sync::watch::channel(false);
+        tokio::spawn(async move {
+            asked_to_end().await;
+            tracing::info!("ending: open requests may finish, jobs stop at their next checkpoint");
+            let _ = told.send(true);
+        });
+        let mut ending = wait.clone();
+        let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
+            let _ = wait.changed().await;
+        });
+        let drained = async {
+            let _ = ending.changed().await;
+            tokio::time::sleep(DRAIN_MAX).await;
+        };
+        let done = tokio::select! {
+            done = serving => done.map_err(Error::internal),
+            () = drained => Ok(()),
+        };
+        // The worker's threads are waited for on a thread of their own kind.
+        let _ = tokio::task::spawn_blocking(move || worker.stop()).await;
+        done
+    })
+}
+
+/// All that is answered: the API of the rooms, its document, the state of the process, the UI.
+fn router(app: App) -> Router {
+    let (api, _) = openapi::api();
+    let metrics = Metrics::default();
+    let figures = Router::new().route("/metrics", get(metrics::show)).with_state((metrics.clone(), app.clone()));
+    api.route(&format!("{}/openapi.json", openapi::PREFIX), get(document))
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready))
+        .method_not_allowed_fallback(zunke_http::method_not_allowed)
+        .fallback(ui::page)
+        .with_state(app.clone())
+        .merge(figures)
+        .layer(DefaultBodyLimit::max(zunke_http::JSON_BYTES_MAX))
+        .layer(from_fn(in_time))
+        .layer(from_fn_with_state(app.clone(), zunke_http::request_context))
+        .layer(CompressionLayer::new())
+        .layer(from_fn(zunke_http::security_headers))
+        .layer(from_fn_with_state((metrics, app), metrics::count))
+}
+
+async fn document() -> Response {
+    match openapi::text() {
+        Ok(text) => ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], text).into_response(),
+        Err(error) => AppError::from(error).into_response(),
+    }
+}
+
+async fn in_time(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(REQUEST_MAX, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => AppError::from(Error::new(
+            Kind::Busy,
+            "request_timeout",
+            "处理超时，请稍后再试。",
+            "This took too long; please try again later.",
+        ))
+        .into_response(),
+    }
+}
+
+async fn asked_to_end() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                tokio::select! {
+                    _ = interrupt => {}
+                    _ = terminate.recv() => {}
+                }
+            }
+            Err(_) => drop(interrupt.await),
+        }
+    }
+    #[cfg(not(unix))]
+    drop(interrupt.await);
+}
+
+fn taken(options: &Options, error: &std::io::Error) -> Error {
+    let listen = options.listen;
+    Error::conflict(
+        "listen_failed",
+        format!("无法监听 {listen}，端口可能已被占用，请用 --listen 换一个。"),
+        format!("Can't listen on {listen}: it may be taken; choose another with --listen."),
+    )
+    .caused_by(error)
+}
+
+/// What the first start prints: where to open, how to log in.
+fn greet(
+    output: Output,
+    address: SocketAddr,
+    db: &Db,
+    password: Option<&Secret>,
+    company: Option<&demo::Prepared>,
+) -> Result<()> {
+    let url = format!("http://{address}");
+    let logins = company.map(|company| company.logins.as_slice()).unwrap_or_default();
+    let demo_password = company.and_then(|company| company.password.as_ref());
+    let value = serde_json::json!({
+        "url": url,
+        "engine": format!("{:?}", db.engine()).to_lowercase(),
+        "administrator": password.map(|password| serde_json::json!({ "login": "admin", "one_time_password": password.reveal() })),
+        "demo": demo_password.map(|password| serde_json::json!({ "logins": logins, "password": password.reveal() })),
+    });
+    if output.json {
+        return crate::output::print(&value.to_string());
+    }
+    let mut lines = vec![String::new(), format!("  Zunke 尊客  {url}")];
+    if let Some(password) = password {
+        lines.push(format!("  {}: admin", output.say("管理员", "Administrator")));
+        let once = output.say("一次性密码（首次登录时修改）", "One-time password (changed at the first login)");
+        lines.push(format!("  {once}: {}", password.reveal()));
+    } else {
+        let lost = output
+            .say("忘记密码：zunke user password --login admin", "Lost the password: zunke user password --login admin");
+        lines.push(format!("  {lost}"));
+    }
+    if let Some(password) = demo_password {
+        let all = output.say("演示员工，密码均为", "Demo staff, all with the password");
+        lines.push(format!("  {all} {}:", password.reveal()));
+        for login in logins {
+            lines.push(format!("    {:<8} {} · {}", login.login, login.name, login.role));
+        }
+    }
+    if company.is_some_and(|company| company.filling) {
+        lines.push(format!(
+            "  {}",
+            output.say(
+                "演示公司正在后台载入，约需一分钟。",
+                "The demo company is being loaded in the background: about a minute."
+            )
+        ));
+    }
+    lines.push(String::new());
+    crate::output::print(&lines.join("\n"))
+}
