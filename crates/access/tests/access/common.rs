@@ -116,9 +116,12 @@ impl House {
     }
 
     /// Puts a handler of the test's own under the same app, and calls it with this authorization.
-    pub async fn probe(&self, handler: MethodRouter<App>, authorization: &str) -> String {
+    pub async fn probe(&self, handler: MethodRouter<App>, method: Method, headers: &[(&str, &str)]) -> String {
         let router = Router::new().route("/", handler).with_state(self.app.clone());
-        let request = Request::builder().uri("/").header("authorization", authorization).body(Body::empty());
+        let request = headers
+            .iter()
+            .fold(Request::builder().method(method).uri("/"), |request, (name, value)| request.header(*name, *value));
+        let request = request.body(Body::empty());
         let response = router.oneshot(request.expect("request")).await.expect("an answer");
         let bytes = axum::body::to_bytes(response.into_body(), 1 << 16).await.expect("a body");
         String::from_utf8(bytes.to_vec()).expect("text")

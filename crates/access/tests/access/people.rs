@@ -1,9 +1,9 @@
 //! Staff, departments and tokens.
 
 use crate::common::{House, PASSWORD, houses};
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use serde_json::json;
-use zunke_access::{Actor, LevelReach, Reach, Role};
+use zunke_access::{Actor, Asking, Can, LevelReach, Reach, Role, Write, may};
 use zunke_kernel::id::DepartmentId;
 
 /// A handler's view of who calls, for the scope tests.
@@ -20,7 +20,8 @@ async fn whoami(actor: Actor) -> String {
 }
 
 async fn scope_of(house: &House, login: &str) -> String {
-    house.probe(axum::routing::get(whoami), &house.token(login, false)).await
+    let token = house.token(login, false);
+    house.probe(axum::routing::get(whoami), Method::GET, &[("authorization", &token)]).await
 }
 
 #[tokio::test]
@@ -298,6 +299,43 @@ async fn a_token_is_shown_once_and_never_does_more_than_its_scope_or_its_owner()
         ] {
             let answer = boss.post("/tokens", body).await;
             assert_eq!((answer.status, answer.field()), (StatusCode::UNPROCESSABLE_ENTITY, field), "{}", answer.body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_post_that_only_asks_is_open_to_a_read_only_token_and_to_no_other_site() {
+    use axum::routing::post;
+    async fn ask(_: Asking<may::SimulateTiering>) -> &'static str {
+        "asked"
+    }
+    async fn act(_: Can<may::SimulateTiering>) -> &'static str {
+        "acted"
+    }
+    async fn write(_: Write<may::SimulateTiering>) -> &'static str {
+        "written"
+    }
+    for house in houses() {
+        house.person("analyst", Role::Analyst, None);
+        house.person("agent", Role::Agent, None);
+        let browser = house.log_in("analyst").await;
+        let (reader, writer) = (house.token("analyst", false), house.token("analyst", true));
+        let agent = house.token("agent", true);
+        let (reader, writer) = ([("authorization", reader.as_str())], [("authorization", writer.as_str())]);
+        let agent = [("authorization", agent.as_str())];
+        let cookie = ("cookie", browser.cookie.as_str());
+        for (headers, seen) in [
+            (&reader[..], ["asked", "token_read_only", "token_read_only"]),
+            (&writer, ["asked", "acted", "written"]),
+            (&agent, ["forbidden"; 3]),
+            (&[cookie, ("x-zunke", "1")], ["asked", "acted", "written"]),
+            (&[cookie], ["cross_site_refused"; 3]),
+            (&[], ["login_required"; 3]),
+        ] {
+            for (handler, word) in [post(ask), post(act), post(write)].into_iter().zip(seen) {
+                let answer = house.probe(handler, Method::POST, headers).await;
+                assert!(answer.contains(word), "{headers:?}: {answer}");
+            }
         }
     }
 }
