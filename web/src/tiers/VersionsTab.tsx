@@ -35,7 +35,7 @@ export default function VersionsTab() {
   if (!versions.data) return <Skeleton active paragraph={{ rows: 5 }} />;
   return (
     <Panel title={t('versions.title')} note={t('versions.note')} className="narrow">
-      <ol className="lines versions">
+      <ol className="tier-lines versions">
         {versions.data.items.map((version) => (
           <li key={version.id}>
             <div className="line-head">

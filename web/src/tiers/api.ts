@@ -45,15 +45,17 @@ export const useOverview = () =>
   });
 
 export interface LevelChange {
-  decision_id: string;
+  id: string;
   customer_id: string;
   customer_name: string;
-  from: LevelFace | null;
-  to: LevelFace | null;
   change: 'entered' | 'raised' | 'lowered' | 'moved' | 'left';
+  cause: 'activity' | 'evaluation' | 'rules';
+  from_rank: number;
+  to_rank: number;
   as_of: string;
-  decided_at: string;
-  sentence: Words;
+  decided_at: string | number;
+  score: number;
+  reason: Words;
 }
 
 export const useChanges = (limit: number) =>
@@ -64,15 +66,14 @@ export const useChanges = (limit: number) =>
 
 export interface Potential {
   customer_id: string;
-  customer_name: string;
+  name: string;
   level: LevelFace | null;
   next: LevelFace;
-  score: number;
+  /** 0 to 1: how near, and how much on the rise. */
   potential: number;
-  nearness: number;
+  /** How far the way to the next level is gone, 0 to 1. */
+  progress: number;
   reason: Words;
-  missing: { text: Words }[];
-  cheapest: { text: Words; orders: number; amount: string | null } | null;
 }
 
 export const usePotentials = (limit: number) =>

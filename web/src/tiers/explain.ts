@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { get, type Page } from '../api/client';
-import type { Words } from './api';
+import type { LevelChange, Words } from './api';
 import type { Unit } from './model/indicators';
 import type { Comparison } from './model/rules';
 
@@ -89,23 +89,8 @@ export const useExplanation = (customer: string) =>
     queryFn: ({ signal }) => get<Explanation>(`/customers/${customer}/level`, undefined, signal),
   });
 
-/** One change of level: from what to what, on which day, why. */
-export interface Decision {
-  decision_id: string;
-  customer_id: string;
-  customer_name?: string;
-  from: LevelFace | null;
-  to: LevelFace | null;
-  change: 'entered' | 'raised' | 'lowered' | 'moved' | 'left';
-  cause: 'activity' | 'evaluation' | 'rules';
-  as_of: string;
-  decided_at: string;
-  score: number;
-  sentence: Words;
-}
-
 export const useHistory = (customer: string) =>
   useQuery({
     queryKey: ['tiering', 'history', customer],
-    queryFn: ({ signal }) => get<Page<Decision>>(`/customers/${customer}/levels`, undefined, signal),
+    queryFn: ({ signal }) => get<Page<LevelChange>>(`/customers/${customer}/levels`, undefined, signal),
   });

@@ -1,8 +1,8 @@
 import { useTranslation } from 'react-i18next';
 import { said } from '../../i18n';
-import { LevelBadge } from '../../kit/level';
 import { DayText } from '../../kit/texts';
 import { useHistory } from '../explain';
+import { RankBadge } from '../parts/RankBadge';
 
 /** The levels that this customer has had, latest first, each with its reason as it was told then. */
 export function LevelHistory({ customerId }: { customerId: string }) {
@@ -13,16 +13,16 @@ export function LevelHistory({ customerId }: { customerId: string }) {
   return (
     <section className="explained level-history">
       <h3>{t('explain.history')}</h3>
-      <ol className="lines">
+      <ol className="tier-lines">
         {items.map((entry) => (
-          <li key={entry.decision_id}>
+          <li key={entry.id}>
             <div className="line-head">
-              <LevelBadge name={entry.to && said(entry.to.name)} rank={entry.to?.rank} colour={entry.to?.colour} />
+              <RankBadge rank={entry.to_rank} />
               <span className="when">
                 <DayText value={entry.as_of} />
               </span>
             </div>
-            <p>{said(entry.sentence)}</p>
+            <p>{said(entry.reason)}</p>
           </li>
         ))}
       </ol>

@@ -20,7 +20,7 @@ export function AsOf({ asOf, evaluatedAt }: Props) {
   if (!asOf) return null;
   const text = organisation.as_of ? t('as_of.pinned', { day: asOf }) : t('as_of.today', { day: asOf });
   return (
-    <div className="as-of">
+    <div className="tier-as-of">
       {may ? (
         <Button icon={<CalendarOutlined />} onClick={() => setOpen(true)} aria-haspopup="dialog">
           {text}

@@ -4,10 +4,10 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { said } from '../../i18n';
 import { ErrorView } from '../../kit/ErrorView';
-import { LevelBadge } from '../../kit/level';
 import { DayText } from '../../kit/texts';
 import { useChanges } from '../api';
 import { customer } from '../links';
+import { RankBadge } from './RankBadge';
 
 /** The latest level changes, each with its reason. */
 export function Changes({ limit }: { limit: number }) {
@@ -17,11 +17,11 @@ export function Changes({ limit }: { limit: number }) {
   if (changes.isError) return <ErrorView error={changes.error} onRetry={() => changes.refetch()} />;
   if (changes.data.items.length === 0) return <p className="quiet nothing">{t('changes.none')}</p>;
   return (
-    <ul className="lines">
+    <ul className="tier-lines">
       {changes.data.items.map((change) => {
-        const up = (change.to?.rank ?? 0) > (change.from?.rank ?? 0);
+        const up = change.to_rank > change.from_rank;
         return (
-          <li key={change.decision_id}>
+          <li key={change.id}>
             <div className="line-head">
               <span className={up ? 'move up' : 'move down'}>
                 {up ? <ArrowUpOutlined aria-hidden /> : <ArrowDownOutlined aria-hidden />}
@@ -31,24 +31,16 @@ export function Changes({ limit }: { limit: number }) {
                 {change.customer_name}
               </Link>
               <span className="from-to">
-                <LevelBadge
-                  name={change.from && said(change.from.name)}
-                  rank={change.from?.rank}
-                  colour={change.from?.colour}
-                />
+                <RankBadge rank={change.from_rank} />
                 <span aria-hidden>→</span>
                 <span className="visually-hidden">{t('changes.to')}</span>
-                <LevelBadge
-                  name={change.to && said(change.to.name)}
-                  rank={change.to?.rank}
-                  colour={change.to?.colour}
-                />
+                <RankBadge rank={change.to_rank} />
               </span>
               <span className="when">
                 <DayText value={change.as_of} />
               </span>
             </div>
-            <p>{said(change.sentence)}</p>
+            <p>{said(change.reason)}</p>
           </li>
         );
       })}

@@ -15,13 +15,13 @@ interface Props {
 export function Panel({ title, note, extra, className, children }: Props) {
   const id = useId();
   return (
-    <section className={className ? `panel ${className}` : 'panel'} aria-labelledby={id}>
-      <header className="panel-head">
+    <section className={className ? `tier-panel ${className}` : 'tier-panel'} aria-labelledby={id}>
+      <header className="tier-panel-head">
         <div>
           <h2 id={id}>{title}</h2>
           {note && <p>{note}</p>}
         </div>
-        {extra && <div className="panel-extra">{extra}</div>}
+        {extra && <div className="tier-panel-extra">{extra}</div>}
       </header>
       {children}
     </section>
