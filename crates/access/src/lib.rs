@@ -12,6 +12,7 @@ mod actor;
 mod api;
 mod client;
 pub mod department;
+pub mod directory;
 pub mod login;
 pub mod password;
 mod role;

@@ -149,6 +149,14 @@ fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     Ok(value)
 }
 
+/// Reads one part of a body that was taken as it came, so that its fault is its own: a row of a batch.
+pub fn read_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = error.path().to_string();
+        phrase::json_invalid(&path, &error.into_inner())
+    })
+}
+
 fn read_query<T: DeserializeOwned>(query: &str) -> Result<T> {
     if query.contains("%00") {
         return Err(nul_refused());

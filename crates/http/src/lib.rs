@@ -17,7 +17,7 @@ mod version;
 pub use app::{App, Clock};
 pub use context::{RequestId, locale, method_not_allowed, not_found, prefer_locale, request_context};
 pub use document::complete_document;
-pub use extract::{BodyHash, JSON_BYTES_MAX, Json, Path, Query};
+pub use extract::{BodyHash, JSON_BYTES_MAX, Json, Path, Query, read_value};
 pub use headers::security_headers;
 pub use patch::Change;
 pub use problem::{AppError, Fault, Problem, ReadProblems, WriteProblems, status_of};

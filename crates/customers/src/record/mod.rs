@@ -1,10 +1,16 @@
 //! Recording activities: the one way in, for the API, imports and the demo company.
 
+mod batch;
+mod fold;
+
 use crate::activity::Change;
 use zunke_access::{Scope, settings};
 use zunke_kernel::id::{ImportId, StaffId};
 use zunke_kernel::{Currency, Day, Instant, Result, Zone};
 use zunke_store::Tx;
+
+pub(crate) use batch::too_many;
+pub use batch::{BATCH_MAX, record, withdraw};
 
 /// What a batch is recorded under.
 #[derive(Clone, Debug)]

@@ -1,0 +1,65 @@
+//! How SQLite should go about a page. It keeps no statistics that tell a rare search from a common one, so the query
+//! looks itself, for at most a couple of thousand index entries: few answers are fetched and sorted; of many, the
+//! list is walked in its own order until the page is full. PostgreSQL decides by itself.
+
+use super::Filter;
+use crate::store::search;
+use zunke_access::{Reach, Scope};
+use zunke_kernel::Result;
+use zunke_store::{Engine, Tx, Value};
+
+/// More than this many is common: fetching and sorting them costs more than walking a sorted index.
+const COMMON: i64 = 2_000;
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan {
+    engine: Engine,
+    /// The answers are few and come by an index of their own; the sort index is not to be used.
+    pub looked_up: bool,
+    pub has_common_search: bool,
+    pub has_common_department: bool,
+}
+
+impl Plan {
+    pub fn of(tx: &mut Tx, scope: &Scope, filter: &Filter) -> Result<Self> {
+        let engine = tx.engine();
+        let mut plan = Self { engine, looked_up: false, has_common_search: false, has_common_department: false };
+        if engine == Engine::Postgres {
+            return Ok(plan);
+        }
+        if let Some(question) = filter.question(engine) {
+            plan.has_common_search = search::is_common(tx, &question, COMMON)?;
+            plan.looked_up |= !plan.has_common_search;
+        }
+        if let Reach::Department(departments) = &scope.reach {
+            let values: Vec<Value> = departments.iter().map(|id| (*id).into()).collect();
+            plan.has_common_department = is_common_department(tx, &values)?;
+            plan.looked_up |= !plan.has_common_department;
+        }
+        if !filter.departments.is_empty() {
+            let values: Vec<Value> = filter.departments.iter().map(|id| (*id).into()).collect();
+            plan.has_common_department |= is_common_department(tx, &values)?;
+            plan.looked_up |= !plan.has_common_department;
+        }
+        plan.looked_up |= matches!(scope.reach, Reach::Own(_)) || !filter.owners.is_empty();
+        Ok(plan)
+    }
+
+    /// Put before a column to keep its index out of a looked-up answer.
+    pub fn off(&self) -> &'static str {
+        if self.looked_up { self.engine_off() } else { "" }
+    }
+
+    /// The sign that keeps an index out of it; only SQLite knows it.
+    pub fn engine_off(&self) -> &'static str {
+        if self.engine == Engine::Sqlite { "+" } else { "" }
+    }
+}
+
+fn is_common_department(tx: &mut Tx, departments: &[Value]) -> Result<bool> {
+    let places: Vec<String> = (1..=departments.len()).map(|place| format!("${place}")).collect();
+    let list = if places.is_empty() { "NULL".to_owned() } else { places.join(", ") };
+    let sql =
+        format!("SELECT COUNT(*) FROM (SELECT 1 FROM customers WHERE department_id IN ({list}) LIMIT {})", COMMON + 1);
+    Ok(tx.query_one(&sql, departments, |row| row.int(0))?.unwrap_or(0) > COMMON)
+}

@@ -1,0 +1,123 @@
+//! A customer as the API shows it: numbers and addresses masked, tags and headline beside it.
+
+use crate::identity::IdentityKind;
+use crate::profile::{CustomerKind, Gender, Status};
+use crate::store::customers::Stored;
+use crate::store::identities;
+use crate::store::tags::{self, Tag};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use zunke_kernel::id::{CustomerId, DepartmentId, ImportId, LevelId, StaffId};
+use zunke_kernel::{Day, Instant, Money, Result};
+use zunke_store::Tx;
+
+/// An id in another system.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExternalId {
+    pub source: String,
+    pub value: String,
+}
+
+/// A customer.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Customer {
+    pub id: CustomerId,
+    pub kind: CustomerKind,
+    pub name: String,
+    pub status: Status,
+    pub gender: Option<Gender>,
+    pub birthday: Option<Day>,
+    pub region: Option<String>,
+    pub city: Option<String>,
+    pub note: Option<String>,
+    pub owner_id: Option<StaffId>,
+    pub department_id: Option<DepartmentId>,
+    pub source: Option<String>,
+    pub joined_day: Option<Day>,
+    pub import_id: Option<ImportId>,
+    /// Masked (`138****1234`); `POST /customers/{id}/reveal` shows them.
+    pub phones: Vec<String>,
+    /// Masked (`w***@example.com`).
+    pub emails: Vec<String>,
+    pub external_ids: Vec<ExternalId>,
+    pub tags: Vec<Tag>,
+    /// 0: no level yet.
+    pub level_rank: i64,
+    pub level_id: Option<LevelId>,
+    pub level_since: Option<Day>,
+    /// 0–100.
+    pub score: Option<f64>,
+    /// `543`: recency, frequency, monetary; 0: none yet.
+    pub rfm: i64,
+    pub value_class: Option<String>,
+    pub orders: i64,
+    pub net_spend: Money,
+    pub first_order_day: Option<Day>,
+    pub last_order_day: Option<Day>,
+    /// 0–1.
+    pub potential: Option<f64>,
+    pub headline_as_of: Option<Day>,
+    pub version: i64,
+    pub created_at: Instant,
+    pub updated_at: Instant,
+}
+
+/// Puts identities and tags to rows: two set queries for any number of them.
+pub fn complete(tx: &mut Tx, rows: Vec<Stored>) -> Result<Vec<Customer>> {
+    let ids: Vec<CustomerId> = rows.iter().map(|row| row.id).collect();
+    let mut known = identities::of(tx, &ids)?;
+    let mut tags = tags::of(tx, &ids)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let known = known.remove(&row.id).unwrap_or_default();
+            let of = |kind: IdentityKind| known.iter().filter(move |identity| identity.kind() == kind);
+            let external = |identity: &crate::Identity| ExternalId {
+                source: identity.source().to_owned(),
+                value: identity.value().to_owned(),
+            };
+            let line = row.headline;
+            Customer {
+                id: row.id,
+                kind: row.kind,
+                name: row.name,
+                status: row.status,
+                gender: row.gender,
+                birthday: row.birthday,
+                region: row.region,
+                city: row.city,
+                note: row.note,
+                owner_id: row.owner_id,
+                department_id: row.department_id,
+                source: row.source,
+                joined_day: row.joined_day,
+                import_id: row.import_id,
+                phones: of(IdentityKind::Phone).map(crate::Identity::masked).collect(),
+                emails: of(IdentityKind::Email).map(crate::Identity::masked).collect(),
+                external_ids: of(IdentityKind::External).map(external).collect(),
+                tags: tags.remove(&row.id).unwrap_or_default(),
+                level_rank: line.level_rank,
+                level_id: line.level_id,
+                level_since: line.level_since,
+                score: line.score,
+                rfm: line.rfm,
+                value_class: line.value_class,
+                orders: line.orders,
+                net_spend: line.net_spend,
+                first_order_day: line.first_order_day,
+                last_order_day: line.last_order_day,
+                potential: line.potential,
+                headline_as_of: line.as_of,
+                version: row.version,
+                created_at: row.created_at,
+                updated_at: row.updated_at,
+            }
+        })
+        .collect())
+}
+
+/// One row with its identities and tags.
+pub fn complete_one(tx: &mut Tx, row: Stored) -> Result<Customer> {
+    complete(tx, vec![row])?.pop().ok_or_else(zunke_kernel::Error::not_found)
+}
