@@ -253,6 +253,14 @@ mod tests {
         assert_eq!(refused(r#"{"lines":[{"sku":"a\\\u0000","quantity":1}]}"#).code, "text_invalid");
     }
 
+    #[test]
+    fn one_row_of_a_batch_has_its_own_fault() {
+        let row = serde_json::json!({"lines": [{"sku": "a", "quantity": -1}]});
+        let error = read_value::<Order>(row).expect_err("no such quantity");
+        assert_eq!((error.code, error.field.as_deref()), ("json_invalid", Some("lines[0].quantity")));
+        assert!(read_value::<Order>(serde_json::json!({"lines": []})).is_ok());
+    }
+
     #[derive(Debug, Deserialize, PartialEq)]
     struct Filter {
         #[serde(default)]
