@@ -7,6 +7,7 @@ import { Link } from 'react-router';
 import { get, patch, post, remove } from '../api/client';
 import { messageOf } from '../api/problem';
 import { useCan } from '../api/session';
+import { said } from '../i18n';
 import { ConditionEditor, type Options } from '../kit/ConditionEditor';
 import { type Catalogue, type Group, read, tests, write } from '../kit/condition';
 import { Empty } from '../kit/Empty';
@@ -90,6 +91,7 @@ export default function SegmentsPage() {
               )}
             </div>
             <SegmentCount condition={segment.condition} to={`/customers?segment=${segment.id}`} />
+            {segment.sentence && <p className="segment-sentence">{said(segment.sentence)}</p>}
             {segment.updated_at && (
               <p className="quiet">
                 {t('segment.changed')} <RelativeTime value={segment.updated_at} />

@@ -139,9 +139,9 @@ export function useTags() {
 export interface Segment {
   id: string;
   name: string;
-  note?: string | null;
   condition: unknown;
-  customers?: number | null;
+  /** The condition in words. */
+  sentence?: { zh: string; en: string };
   version: number;
   updated_at?: string;
 }

@@ -1,0 +1,91 @@
+import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { enter, languages, launch, logIn, OWN_PASSWORD, open, settle, widths } from './browser';
+import { extract } from './extract';
+import { type Server, startServer } from './server';
+
+/** Writes every page in both languages and widths to docs/images, from the demo company. */
+
+const images = resolve(import.meta.dirname, '../../docs/images');
+let browser: Browser;
+let server: Server;
+
+beforeAll(async () => {
+  mkdirSync(images, { recursive: true });
+  browser = await launch();
+  server = await startServer('--demo', '--demo-customers', process.env.DEMO_CUSTOMERS ?? '2000');
+}, 300_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+async function best(page: Page): Promise<string> {
+  await page.goto(`${server.url}/customers?sort=-score`);
+  const link = page.locator('main a[href^="/customers/cus_"]').first();
+  await link.waitFor({ timeout: 60_000 });
+  return (await link.getAttribute('href')) ?? '/customers';
+}
+
+it('every page', { timeout: 900_000 }, async () => {
+  // The first visitor changes the password, waits for the company to stand, and leaves one file half-way.
+  const first = await open(browser, widths.desktop, 'zh-CN');
+  await enter(first.page, server.url, server.password);
+  await expect
+    .poll(
+      async () => {
+        const answer = await first.page.request.get(`${server.url}/api/v1/tiering/overview`);
+        const { levels } = (await answer.json()) as { levels?: { rank: number; customers: number }[] };
+        return (levels ?? []).filter((level) => level.rank > 0).reduce((sum, level) => sum + level.customers, 0);
+      },
+      { timeout: 600_000, interval: 2_000 },
+    )
+    .toBeGreaterThan(0);
+  await first.page.goto(`${server.url}/customers/imports/new`);
+  await first.page.locator('input[type="file"]').setInputFiles(extract());
+  await first.page.waitForURL(/\/customers\/imports\/imp_/);
+  const half = new URL(first.page.url()).pathname;
+  const customer = await best(first.page);
+  await first.context.close();
+
+  const pages: [name: string, path: string][] = [
+    ['today', '/'],
+    ['customers', '/customers'],
+    ['customer', customer],
+    ['customer-level', `${customer}?tab=level`],
+    ['segments', '/customers/segments'],
+    ['imports', '/customers/imports'],
+    ['import-new', '/customers/imports/new'],
+    ['import-mapping', half],
+    ['tiers', '/tiers'],
+    ['tiers-rfm', '/tiers/rfm'],
+    ['tiers-rules', '/tiers/rules'],
+    ['tiers-changes', '/tiers/changes'],
+    ['tiers-versions', '/tiers/versions'],
+    ['settings-account', '/settings/account'],
+    ['settings-organisation', '/settings/organisation'],
+    ['settings-departments', '/settings/departments'],
+    ['settings-staff', '/settings/staff'],
+    ['settings-tokens', '/settings/tokens'],
+    ['settings-audit', '/settings/audit'],
+  ];
+  for (const language of languages) {
+    for (const [width, size] of Object.entries(widths)) {
+      const { context, page } = await open(browser, size, language);
+      await page.goto(`${server.url}/login`);
+      await settle(page);
+      await page.screenshot({ path: `${images}/login.${language}.${width}.png` });
+      await logIn(page, server.url, OWN_PASSWORD);
+      for (const [name, path] of pages) {
+        await page.goto(server.url + path);
+        await settle(page);
+        await page.waitForTimeout(400);
+        await page.screenshot({ path: `${images}/${name}.${language}.${width}.png` });
+      }
+      await context.close();
+    }
+  }
+});
