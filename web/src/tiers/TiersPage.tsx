@@ -1,12 +1,12 @@
-import { Tabs } from 'antd';
 import { lazy, Suspense, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useNavigate, useParams } from 'react-router';
+import { useParams } from 'react-router';
 import { useCan } from '../api/session';
 import { PageHeader } from '../kit/PageHeader';
 import { useOverview } from './api';
 import { tiers } from './links';
 import { AsOf } from './parts/AsOf';
+import { TabLinks } from './parts/TabLinks';
 
 const pages = {
   overview: lazy(() => import('./OverviewTab')),
@@ -24,7 +24,6 @@ const isTab = (name: string | undefined): name is Tab => !!name && name in pages
 export default function TiersPage() {
   const { t } = useTranslation('tiers');
   const { tab } = useParams();
-  const navigate = useNavigate();
   const can = useCan();
   const overview = useOverview();
   const shown: Tab = isTab(tab) ? tab : 'overview';
@@ -33,7 +32,7 @@ export default function TiersPage() {
     () =>
       (Object.keys(pages) as Tab[])
         .filter((name) => (name === 'rules' ? can('simulate_tiering') : true))
-        .map((name) => ({ key: name, label: t(`tab.${name}`) })),
+        .map((name) => ({ key: name, to: tiers(name === 'overview' ? undefined : name), label: t(`tab.${name}`) })),
     [t, can],
   );
   return (
@@ -42,11 +41,7 @@ export default function TiersPage() {
         title={t('title')}
         extra={<AsOf asOf={overview.data?.as_of} evaluatedAt={overview.data?.evaluated_at} />}
       />
-      <Tabs
-        activeKey={shown}
-        items={items}
-        onChange={(name) => navigate(tiers(name === 'overview' ? undefined : name))}
-      />
+      <TabLinks label={t('title')} items={items} current={shown} />
       <Suspense fallback={null}>
         <Page />
       </Suspense>

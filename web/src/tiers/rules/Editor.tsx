@@ -1,6 +1,6 @@
 import { RedoOutlined, UndoOutlined } from '@ant-design/icons';
 import { useQueryClient } from '@tanstack/react-query';
-import { App, Button, Drawer, Grid, Tabs, Tooltip } from 'antd';
+import { App, Button, Drawer, Grid, Tooltip } from 'antd';
 import { useCallback, useEffect, useReducer, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useBlocker } from 'react-router';
@@ -10,10 +10,12 @@ import { useCan } from '../../api/session';
 import { count } from '../../kit/format';
 import { useUrlState } from '../../kit/useUrlState';
 import { fetchProgramme, type Programme } from '../api';
+import { tiers } from '../links';
 import { type DraftAction, dirty, type Draft as Edited, opened, step } from '../model/draft';
 import type { Faults } from '../model/faults';
 import type { Rules } from '../model/rules';
 import { Panel } from '../parts/Panel';
+import { TabLinks } from '../parts/TabLinks';
 import { Clashes } from './Clashes';
 import { DimensionsEditor } from './DimensionsEditor';
 import { Effect } from './Effect';
@@ -55,7 +57,7 @@ export function Editor({ programme }: { programme: Programme }) {
   const queries = useQueryClient();
   const phone = !Grid.useBreakpoint().lg;
   const may = useCan()('manage_tiering');
-  const [state, change] = useUrlState();
+  const [state] = useUrlState();
   const [draft, act] = useReducer(
     step as (draft: Edited<Rules>, action: DraftAction<Rules>) => Edited<Rules>,
     undefined,
@@ -179,23 +181,24 @@ export function Editor({ programme }: { programme: Programme }) {
 
       <div className="editor-body">
         <div className="editor-parts">
-          <Tabs
-            activeKey={part}
-            size="small"
-            onChange={(name) => change({ part: name === 'weights' ? null : name })}
+          <TabLinks
+            small
+            label={t('tab.rules')}
+            current={part}
             items={(Object.keys(PARTS) as PartName[]).map((name) => {
               const wrong = PARTS[name].places.some((place) => simulation.faults.within(place).length > 0);
               return {
                 key: name,
+                to: name === 'weights' ? tiers('rules') : `${tiers('rules')}?part=${name}`,
                 label: (
-                  <span>
+                  <>
                     {t(`rules.part.${name}`)}
                     {wrong && (
                       <span className="fault-dot" role="img" aria-label={t('rules.has_faults')}>
                         !
                       </span>
                     )}
-                  </span>
+                  </>
                 ),
               };
             })}

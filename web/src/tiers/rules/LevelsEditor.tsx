@@ -93,12 +93,18 @@ export function LevelsEditor({ rules, faults, disabled, onChange }: PartProps) {
                   value={level.colour}
                   disabled={disabled}
                   disabledAlpha
-                  aria-label={t('rules.colour_of', { label })}
                   presets={[{ label: t('rules.colours'), colors: levelColours }]}
                   onChangeComplete={(colour) =>
                     onChange(setLevel(rules, level.id, { colour: colour.toHexString().slice(0, 7) }))
                   }
-                />
+                >
+                  <Button
+                    className="colour-button"
+                    disabled={disabled}
+                    aria-label={t('rules.colour_of', { label })}
+                    icon={<span style={{ background: level.colour }} />}
+                  />
+                </ColorPicker>
               </div>
               <h4>{t('rules.entry')}</h4>
               <RuleEditor
