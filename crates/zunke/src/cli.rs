@@ -22,6 +22,9 @@ pub struct Common {
     /// sqlite:PATH or postgres://USER@HOST/NAME [default: sqlite:./data/zunke.db]
     #[arg(long, global = true, env = "ZUNKE_DATABASE", value_name = "URL", hide_env_values = true)]
     pub database: Option<String>,
+    /// Folder of uploaded files [default: beside a SQLite database, else ./data]
+    #[arg(long, global = true, env = "ZUNKE_DATA", value_name = "FOLDER")]
+    pub data: Option<PathBuf>,
     /// Configuration file [default: zunke.toml, where there is one]
     #[arg(long, global = true, env = "ZUNKE_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -116,7 +119,11 @@ pub struct Evaluate {
 }
 
 #[derive(Debug, Args)]
-pub struct Stats {}
+pub struct Stats {
+    /// Also a hash over all customers, by which two loads are compared
+    #[arg(long)]
+    pub fingerprint: bool,
+}
 
 #[derive(Debug, Subcommand)]
 pub enum Organisation {

@@ -14,6 +14,7 @@ pub const LISTEN: &str = "127.0.0.1:8080";
 #[serde(deny_unknown_fields)]
 pub struct File {
     pub database: Option<String>,
+    pub data: Option<PathBuf>,
     pub listen: Option<SocketAddr>,
     pub demo: Option<bool>,
     pub workers: Option<usize>,
@@ -43,6 +44,14 @@ fn unreadable(path: &Path, error: &dyn std::fmt::Display) -> Error {
 pub fn folder(database: &str) -> Option<&Path> {
     let path = database.strip_prefix("sqlite:")?;
     Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty())
+}
+
+/// Where uploaded files are kept: beside a SQLite database, else in `./data`.
+pub fn data_beside(database: &str) -> PathBuf {
+    match database.strip_prefix("sqlite:") {
+        Some(_) => folder(database).unwrap_or(Path::new(".")).to_path_buf(),
+        None => PathBuf::from("data"),
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ mod clock;
 mod command;
 mod config;
 mod demo;
+mod fingerprint;
+mod ladder;
 mod open;
 mod output;
 mod rooms;
@@ -31,16 +33,20 @@ fn main() -> ExitCode {
 fn run(cli: Cli, output: Output) -> Result<()> {
     let file = config::read(cli.common.config.as_deref())?;
     let database = cli.common.database.or(file.database).unwrap_or_else(|| config::DATABASE.to_owned());
+    let data = cli.common.data.or(file.data).unwrap_or_else(|| config::data_beside(&database));
     match cli.command {
         Command::Serve(asked) => {
             let standard = || config::LISTEN.parse().map_err(Error::internal);
             let listen = asked.listen.or(file.listen).map_or_else(standard, Ok)?;
             let demo = asked.demo.or(file.demo).unwrap_or(false).then_some(asked.demo_customers);
-            let options = serve::Options { database, listen, demo, workers: file.workers.unwrap_or(2) };
+            let options = serve::Options { database, data, listen, demo, workers: file.workers.unwrap_or(2) };
             serve::run(&options, output)
         }
         Command::Migrate => command::database::migrate(&database, output),
-        Command::Demo(asked) => command::demo::run(&open::migrated(&database)?, &asked, output),
+        Command::Demo(asked) => command::demo::run(&open::migrated(&database)?, &data, &asked, output),
+        Command::Import(asked) => command::import::run(&open::migrated(&database)?, &data, &asked, output),
+        Command::Evaluate(asked) => command::figures::evaluate(&open::migrated(&database)?, &asked, output),
+        Command::Stats(asked) => command::figures::stats(&open::migrated(&database)?, &asked, output),
         Command::Organisation(asked) => command::organisation::run(&open::migrated(&database)?, asked, output),
         Command::User(asked) => command::people::user(&open::migrated(&database)?, asked, output),
         Command::Token(asked) => command::people::token(&open::migrated(&database)?, asked, output),
@@ -48,6 +54,5 @@ fn run(cli: Cli, output: Output) -> Result<()> {
         Command::Restore { file, replace } => command::database::restore(&database, &file, replace, output),
         Command::Doctor => command::database::doctor(&database, output),
         Command::Openapi => output::print(&serve::openapi::text()?),
-        _ => Err(Error::internal("not yet")),
     }
 }

@@ -2,39 +2,53 @@
 //! nowhere else.
 
 use crate::demo::Fill;
+use std::path::Path;
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
-use zunke_access::settings::{Guard, Guards, Organisation, refuse_other_days_and_sums};
+use zunke_access::settings::{self, Guard, Guards, Organisation, refuse_other_days_and_sums};
 use zunke_access::{Setup, SetupChecks};
-use zunke_customers::{CustomerQuery, Observer};
+use zunke_customers::import::files::Files;
+use zunke_customers::import::run::ImportJob;
+use zunke_customers::import::undo::UndoJob;
+use zunke_customers::{CustomerQuery, Customers, Observer};
 use zunke_http::{App, Clock};
-use zunke_kernel::Result;
+use zunke_kernel::{Instant, Result};
 use zunke_store::jobs::Handler;
 use zunke_store::outbox::Subscriber;
 use zunke_store::{Db, Tx};
-use zunke_tiering::Tiering;
+use zunke_tiering::Tiers;
 use zunke_tiering::store::programmes;
+use zunke_tiering::work::{self, Evaluate};
 
 /// What lives as long as the process and is shared by routes and jobs.
 #[derive(Clone, Default)]
 pub struct House {
-    tiering: Tiering,
+    tiers: Tiers,
 }
 
 impl House {
     /// Who acts in the transaction of a recorded activity.
     pub fn observers(&self) -> Vec<Arc<dyn Observer>> {
-        vec![Arc::new(self.tiering.clone())]
+        vec![self.tiers.observer()]
     }
 
     /// The state of all routes, with what the rooms give each other.
     pub fn app(&self, db: Db, clock: Clock) -> App {
-        App::new(db, clock).with(SetupChecks(vec![Arc::new(setup)])).with(guards())
+        App::new(db, clock)
+            .with(SetupChecks(vec![Arc::new(setup)]))
+            .with(guards())
+            .with(Customers { observers: self.observers() })
+            .with(self.tiers.clone())
     }
 
     /// Who does the jobs.
-    pub fn handlers(&self) -> Vec<Arc<dyn Handler>> {
-        vec![Arc::new(Fill { observers: self.observers() })]
+    pub fn handlers(&self, data: &Path) -> Vec<Arc<dyn Handler>> {
+        vec![
+            Arc::new(ImportJob { files: files(data), observers: self.observers() }),
+            Arc::new(UndoJob { files: files(data), observers: self.observers() }),
+            Arc::new(Evaluate { tiers: self.tiers.clone() }),
+            Arc::new(Fill { observers: self.observers() }),
+        ]
     }
 
     /// Who acts on messages between rooms.
@@ -43,9 +57,20 @@ impl House {
     }
 }
 
+/// What comes round by itself.
+pub fn schedules(tx: &mut Tx, now: Instant) -> Result<()> {
+    let zone = settings::load(tx)?.zone();
+    work::schedule(tx, now, &zone)
+}
+
+/// Where uploaded files are kept.
+pub fn files(data: &Path) -> Files {
+    Files::new(data.join("imports"))
+}
+
 /// The API of all rooms, relative to `/api/v1`.
 pub fn routes() -> OpenApiRouter<App> {
-    zunke_access::routes()
+    zunke_access::routes().merge(zunke_customers::routes()).merge(zunke_tiering::routes())
 }
 
 /// Who has a say before the organisation changes.

@@ -4,12 +4,13 @@ use crate::cli::Demo;
 use crate::output::{Output, grouped, table};
 use crate::{clock, demo, rooms};
 use serde_json::json;
+use std::path::Path;
 use std::time::Duration;
 use zunke_kernel::{Error, Result};
 use zunke_store::Db;
 use zunke_store::jobs::{State, Worker};
 
-pub fn run(db: &Db, asked: &Demo, output: Output) -> Result<()> {
+pub fn run(db: &Db, data: &Path, asked: &Demo, output: Output) -> Result<()> {
     let administrator = zunke_access::first_start(db, clock::now())?;
     let Some(company) = demo::prepare(db, clock::now(), asked.customers, asked.seed)? else {
         return Err(Error::conflict(
@@ -18,7 +19,7 @@ pub fn run(db: &Db, asked: &Demo, output: Output) -> Result<()> {
             "There are customers in the database already; the demo company needs an empty one. Name another with --database.",
         ));
     };
-    let worker = Worker::start(db.clone(), rooms::House::default().handlers(), clock::real(), 1)?;
+    let worker = Worker::start(db.clone(), rooms::House::default().handlers(data), clock::real(), 1)?;
     let job = loop {
         let job = db.read(demo::find)?.ok_or_else(|| Error::internal("the demo's job is gone"))?;
         if let Some(progress) = &job.progress

@@ -2,5 +2,7 @@
 
 pub mod database;
 pub mod demo;
+pub mod figures;
+pub mod import;
 pub mod organisation;
 pub mod people;

@@ -2,6 +2,7 @@
 //! a stop at any moment loses nothing and repeats nothing.
 
 use super::generate::{self, Made, Recipe, Team};
+use crate::ladder;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,15 +14,12 @@ use zunke_kernel::{Day, Error, Instant, Result};
 use zunke_store::Tx;
 use zunke_store::jobs::{self, Filter, Handler, Job, Running};
 use zunke_tiering::decision::Cause;
-use zunke_tiering::store::programmes;
-use zunke_tiering::{run, templates};
+use zunke_tiering::run;
 
 pub const KIND: &str = "demo.fill";
 /// A batch is closed with so many activities or customers.
 const ROWS: usize = 1_500;
 const CUSTOMERS: usize = 250;
-/// The ladder that the demo company has.
-const TEMPLATE: &str = "retail";
 
 /// What is to be made; the job's payload.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -123,18 +121,9 @@ impl Fill {
         Ok(())
     }
 
-    /// Publishes the retail ladder and evaluates everyone, a month back and today, so that there are changes to see.
+    /// Publishes a ladder drawn from the demo's own buyers and evaluates everyone, a month back and today, so that there are changes to see.
     fn ladder(&self, job: &Running<'_>, plan: &Plan, progress: Progress) -> Result<serde_json::Value> {
-        let now = job.now();
-        let face = templates::face(TEMPLATE).ok_or_else(|| Error::internal("the demo's template is gone"))?;
-        job.db.write(|tx| {
-            if programmes::primary(tx)?.is_some() {
-                return Ok(());
-            }
-            let rules = templates::build(TEMPLATE, now, None).ok_or_else(Error::not_found)?;
-            let id = programmes::create(tx, now, &face.name, TEMPLATE, &rules)?;
-            programmes::publish(tx, now, id, &rules, "演示公司的会员等级", None).map(drop)
-        })?;
+        ladder::ensure(job.db, job.now(), Some(plan.today))?;
         let step =
             |tx: &mut Tx, _: u64, _: u64| job.checkpoint(tx, &serde_json::to_value(progress).map_err(Error::internal)?);
         for day in [plan.today.plus(-30), plan.today] {

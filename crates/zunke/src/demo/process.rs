@@ -36,7 +36,7 @@ pub fn habit(random: &mut Random, company: bool, today: Day) -> Habit {
             joined,
             rate: random.gamma(1.2, 1.0 / 60.0),
             loss: random.beta(0.6, 9.0),
-            budget: (5.9 + 0.5 * random.normal()).exp(),
+            budget: (5.9 + 0.6 * random.normal()).exp(),
             registered_only: random.chance(0.08),
         }
     } else {
@@ -44,7 +44,7 @@ pub fn habit(random: &mut Random, company: bool, today: Day) -> Habit {
             joined,
             rate: random.gamma(0.8, 1.0 / 90.0),
             loss: random.beta(0.7, 4.0),
-            budget: (5.5 + 0.5 * random.normal()).exp(),
+            budget: (5.5 + 0.65 * random.normal()).exp(),
             registered_only: random.chance(0.06),
         }
     }

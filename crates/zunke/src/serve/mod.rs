@@ -15,6 +15,7 @@ use axum::routing::get;
 use axum::{Router, extract::DefaultBodyLimit};
 use metrics::Metrics;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 use tower_http::compression::CompressionLayer;
 use zunke_access::{Secret, first_start};
@@ -31,6 +32,7 @@ const DRAIN_MAX: Duration = Duration::from_secs(20);
 /// What `zunke serve` was asked for.
 pub struct Options {
     pub database: String,
+    pub data: PathBuf,
     pub listen: SocketAddr,
     pub demo: Option<u32>,
     pub workers: usize,
@@ -45,6 +47,8 @@ pub fn run(options: &Options, output: Output) -> Result<()> {
         Some(customers) => demo::prepare(&db, clock(), customers, demo::SEED)?,
         None => None,
     };
+    let now = clock();
+    db.write(|tx| rooms::schedules(tx, now))?;
     let house = rooms::House::default();
     let app = house.app(db.clone(), clock.clone());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::internal)?;
@@ -52,7 +56,7 @@ pub fn run(options: &Options, output: Output) -> Result<()> {
         let listener = tokio::net::TcpListener::bind(options.listen).await.map_err(|error| taken(options, &error))?;
         let address = listener.local_addr().map_err(Error::internal)?;
         let worker = Worker::new(db.clone(), clock)
-            .handlers(house.handlers())
+            .handlers(house.handlers(&options.data))
             .subscribers(house.subscribers())
             .threads(options.workers)
             .spawn()?;
