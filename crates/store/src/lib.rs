@@ -1,7 +1,7 @@
 //! The database in its forms: SQLite inside the process, PostgreSQL beside it, one API over both.
 //!
 //! Words: a *unit of work* is a synchronous closure over a [`Tx`]; it is committed as a whole or not at
-//! all. SQL is written once, by the rules of `docs/` for the portable subset, with parameters `$1…$n`.
+//! all. SQL is written once, in the subset that both take (`tests/rules` holds it), with parameters `$1…$n`.
 //!
 //! Promises:
 //! * What [`Db::write`] answered with `Ok` survives a crash and a power cut.

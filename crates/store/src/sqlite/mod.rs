@@ -15,6 +15,8 @@ use zunke_kernel::{Error, Result};
 
 /// How often a write that met another process's lock is run again.
 const RETRIES: u32 = 5;
+/// Page cache of the writer.
+const WRITER_CACHE_KIB: i64 = 16_384;
 /// Prepared statements kept per connection.
 const STATEMENTS: usize = 128;
 
@@ -34,7 +36,7 @@ impl Sqlite {
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )
         .map_err(|error| unopened(path, &error))?;
-        prepare(&connection, 16_384).map_err(|error| unopened(path, &error))?;
+        prepare(&connection, WRITER_CACHE_KIB).map_err(|error| unopened(path, &error))?;
         Ok(Self { path: path.to_owned(), writer: Writer::new(connection), readers: Readers::new(path.to_owned()) })
     }
 

@@ -63,3 +63,34 @@ impl Drop for Turn<'_> {
         next.bell.notify_one();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn who_came_first_is_served_first() {
+        let queue = Queue::default();
+        let served = Mutex::new(Vec::new());
+        std::thread::scope(|scope| {
+            let turn = queue.enter();
+            assert!(!turn.followed());
+            for guest in 0..10 {
+                let (queue, served) = (&queue, &served);
+                scope.spawn(move || {
+                    let turn = queue.enter();
+                    lock(served).push(guest);
+                    drop(turn);
+                });
+                while lock(&queue.line).waiting.len() <= guest {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            }
+            assert!(turn.followed());
+            drop(turn);
+        });
+        assert_eq!(*lock(&served), (0..10).collect::<Vec<_>>());
+        assert!(!lock(&queue.line).held, "the last one leaves it free");
+    }
+}

@@ -70,6 +70,8 @@ impl Writer {
         let fate = match desk.begin() {
             Ok(fate) => fate,
             Err(fault) => {
+                // Earlier members may rely on this turn for their commit.
+                desk.settle(&turn);
                 return (Err(fault.error), State { retry: fault.retry, ..State::default() });
             }
         };

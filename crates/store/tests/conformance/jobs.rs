@@ -13,6 +13,7 @@ on_every_engine!(
     a_job_of_an_undone_cause_is_not_there,
     a_live_dedup_key_makes_no_second_job,
     the_urgent_and_the_older_come_first,
+    jobs_that_nobody_here_can_do_hold_up_nobody,
     a_job_waits_for_its_time,
     a_failing_job_comes_back_later_and_ends_dead,
     bad_input_is_not_tried_again,
@@ -100,6 +101,21 @@ fn the_urgent_and_the_older_come_first(db: &TestDb) {
     });
     while Worker::run_once(db, &handlers, NOW).unwrap().is_some() {}
     assert_eq!(*seen.lock().unwrap(), ["urgent", "early", "late", "idle"]);
+}
+
+fn jobs_that_nobody_here_can_do_hold_up_nobody(db: &TestDb) {
+    db.write(|tx| {
+        for _ in 0..20 {
+            jobs::enqueue(tx, NOW, NewJob { priority: 5, ..NewJob::new("foreign", json!({}), NOW) })?;
+        }
+        Ok(())
+    })
+    .unwrap();
+    let handlers = handlers(|_| Ok(Value::Null));
+    assert_eq!(Worker::run_once(db, &handlers, NOW).unwrap(), None);
+    let ours = put(db, 1);
+    assert_eq!(Worker::run_once(db, &handlers, NOW).unwrap(), Some(ours));
+    assert_eq!(Worker::run_once(db, &[], NOW).unwrap(), None);
 }
 
 fn a_job_waits_for_its_time(db: &TestDb) {
