@@ -200,11 +200,12 @@ impl Image {
     pub fn cuts(&self, rules: &Rules, as_of: Day) -> CubeCuts {
         let mut plan = Plan::new(&[], as_of);
         let window = plan.window(rules.rfm.window.range(as_of));
-        let parts: Vec<Raw> =
-            self.partitions.par_iter().map(|partition| raw(partition, &plan, window)).collect();
+        let parts: Vec<Raw> = self.partitions.par_iter().map(|partition| raw(partition, &plan, window)).collect();
         let contacts = parts.iter().any(|part| part.contacts);
         let lines = parts.iter().any(|part| part.lines);
-        let join = |pick: fn(&Raw) -> &Vec<f64>| -> Vec<f64> { parts.iter().flat_map(|part| pick(part).iter().copied()).collect() };
+        let join = |pick: fn(&Raw) -> &Vec<f64>| -> Vec<f64> {
+            parts.iter().flat_map(|part| pick(part).iter().copied()).collect()
+        };
         let base = parts.iter().map(|part| part.orders.len() as u64).sum();
         let (r, (f, m)) = rayon::join(
             || cuts(&rules.rfm.recency, true, &mut join(|part| &part.recency)),

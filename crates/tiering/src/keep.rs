@@ -197,8 +197,7 @@ pub fn keep(
     years: &HashMap<CustomerId, Years>,
 ) -> Result<usize> {
     let active = programmes::active(tx)?;
-    let ready: Vec<Ready> =
-        active.iter().map(|active| Ready::new(active, moment.as_of, moment.currency)).collect();
+    let ready: Vec<Ready> = active.iter().map(|active| Ready::new(active, moment.as_of, moment.currency)).collect();
     if !ready.iter().any(|ready| ready.is_primary) {
         bare_headlines(tx, moment.as_of, customers, years)?;
     }
@@ -206,8 +205,7 @@ pub fn keep(
         return Ok(0);
     }
     let recorded = standings::read(tx, customers)?;
-    let joined =
-        if ready.iter().any(Ready::asks_profile) { standings::joined(tx, customers)? } else { HashMap::new() };
+    let joined = if ready.iter().any(Ready::asks_profile) { standings::joined(tx, customers)? } else { HashMap::new() };
     let mut scratch = Scratch::default();
     let mut written = 0;
     let nothing = Vec::new();
@@ -237,12 +235,7 @@ pub fn write(tx: &mut Tx, moment: &Moment, ready: &Ready, rows: &[Row]) -> Resul
 }
 
 /// Before there are any rules: the facts of the whole life alone.
-fn bare_headlines(
-    tx: &mut Tx,
-    as_of: Day,
-    customers: &[CustomerId],
-    years: &HashMap<CustomerId, Years>,
-) -> Result<()> {
+fn bare_headlines(tx: &mut Tx, as_of: Day, customers: &[CustomerId], years: &HashMap<CustomerId, Years>) -> Result<()> {
     let plan = crate::indicator::Plan::new(&[], as_of);
     let mut gathered = crate::indicator::Gathered::default();
     let nothing = Vec::new();

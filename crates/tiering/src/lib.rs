@@ -9,7 +9,10 @@
 //! twice, in any order or are taken back leave exactly the same bytes; an evaluation that is run twice changes nothing;
 //! every level can say why.
 
+pub mod api;
+pub mod ask;
 pub mod bucket;
+pub mod cache;
 pub mod decision;
 pub mod evaluate;
 pub mod explain;
@@ -25,10 +28,14 @@ pub mod rfm;
 pub mod rules;
 pub mod run;
 pub mod score;
+pub mod stats;
 pub mod store;
 pub mod templates;
 pub mod validate;
 pub mod way;
+pub mod work;
 
+pub use api::routes;
+pub use cache::Tiers;
 pub use observer::Tiering;
 pub use run::{Summary, evaluate};

@@ -139,9 +139,8 @@ fn write_unless_changed(tx: &mut Tx, ready: &Ready, moment: &Moment, rows: &[Row
     let ids: Vec<CustomerId> = rows.iter().map(|row| row.customer).collect();
     standings::lock(tx, &ids)?;
     let current = standings::read(tx, &ids)?;
-    let revision = |id: CustomerId, programme: ProgrammeId| {
-        current.get(&(id, programme)).map_or(0, |recorded| recorded.revision)
-    };
+    let revision =
+        |id: CustomerId, programme: ProgrammeId| current.get(&(id, programme)).map_or(0, |recorded| recorded.revision);
     let (same, changed): (Vec<Row>, Vec<Row>) =
         rows.iter().cloned().partition(|row| revision(row.customer, ready.programme) == row.revision);
     write(tx, moment, ready, &same)?;

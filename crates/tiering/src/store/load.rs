@@ -65,19 +65,15 @@ fn walk(db: &Db, sender: &mpsc::SyncSender<Run>) -> Result<()> {
             place += 1;
             Ok(())
         };
-        tx.for_each(
-            "SELECT customer_id, status, joined_day FROM customers ORDER BY customer_id",
-            &[],
-            |row| {
-                if row.str(1)? == "active" {
-                    customers.push((row.id(0, CustomerId)?, row.opt_day(2)?));
-                    if customers.len() == RUN {
-                        send(std::mem::replace(&mut customers, Vec::with_capacity(RUN)))?;
-                    }
+        tx.for_each("SELECT customer_id, status, joined_day FROM customers ORDER BY customer_id", &[], |row| {
+            if row.str(1)? == "active" {
+                customers.push((row.id(0, CustomerId)?, row.opt_day(2)?));
+                if customers.len() == RUN {
+                    send(std::mem::replace(&mut customers, Vec::with_capacity(RUN)))?;
                 }
-                Ok(())
-            },
-        )?;
+            }
+            Ok(())
+        })?;
         if customers.is_empty() { Ok(()) } else { send(customers) }
     })
 }

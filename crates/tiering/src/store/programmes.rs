@@ -143,10 +143,7 @@ pub fn publish(
     by: Option<StaffId>,
 ) -> Result<Version> {
     // The first statement takes the row, so that two who publish at once get two numbers.
-    tx.execute(
-        "UPDATE programmes SET draft_version = draft_version + 1 WHERE programme_id = $1",
-        &[id.into()],
-    )?;
+    tx.execute("UPDATE programmes SET draft_version = draft_version + 1 WHERE programme_id = $1", &[id.into()])?;
     let last = "SELECT MAX(number) FROM programme_versions WHERE programme_id = $1";
     let number = tx.query_one(last, &[id.into()], |row| row.opt_int(0))?.flatten().unwrap_or(0) + 1;
     let version = VersionId::new(now);
@@ -171,7 +168,14 @@ pub fn publish(
             &[version.into(), before.into()],
         )?;
     }
-    Ok(Version { id: version, number, state: "published".into(), note: note.into(), published_at: now, published_by: by })
+    Ok(Version {
+        id: version,
+        number,
+        state: "published".into(),
+        note: note.into(),
+        published_at: now,
+        published_by: by,
+    })
 }
 
 /// Newest first.

@@ -1,0 +1,63 @@
+//! The endpoints of the room: parse, check who calls, call, answer.
+
+mod customers;
+mod overview;
+mod programmes;
+mod simulate;
+
+use crate::cache::Tiers;
+use crate::validate::{Fault, Severity};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use zunke_http::App;
+use zunke_kernel::{Day, Error, Result};
+
+/// The routes of this room, relative to `/api/v1`.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(overview::overview))
+        .routes(routes!(overview::changes))
+        .routes(routes!(overview::potentials))
+        .routes(routes!(overview::rfm))
+        .routes(routes!(programmes::templates))
+        .routes(routes!(programmes::list, programmes::create))
+        .routes(routes!(programmes::get))
+        .routes(routes!(programmes::save_draft))
+        .routes(routes!(programmes::validate_rules))
+        .routes(routes!(programmes::publish))
+        .routes(routes!(programmes::versions))
+        .routes(routes!(simulate::simulate))
+        .routes(routes!(simulate::evaluate))
+        .routes(routes!(customers::level))
+        .routes(routes!(customers::levels))
+        .routes(routes!(customers::measures))
+        .routes(routes!(customers::indicators))
+}
+
+/// The room's services; without them (a test) every question reads afresh.
+fn tiers(app: &App) -> Tiers {
+    app.get::<Tiers>().unwrap_or_default()
+}
+
+/// A day that somebody names must be one that the product can reckon with.
+fn check_day(day: Option<Day>) -> Result<Option<Day>> {
+    match day {
+        Some(day) if !(1970..=2200).contains(&day.year()) => Err(Error::invalid(
+            "day_out_of_range",
+            "日期应在 1970 年到 2200 年之间。",
+            "The day must be between 1970 and 2200.",
+        )
+        .at("as_of")),
+        day => Ok(day),
+    }
+}
+
+/// 422 with every error of a rule set, each at its place; warnings let it pass.
+fn refuse_faults(faults: Vec<Fault>) -> Result<()> {
+    let errors = faults
+        .into_iter()
+        .filter(|fault| fault.severity == Severity::Error)
+        .map(|fault| Error::invalid("rules_invalid", fault.text.zh, fault.text.en).at(format!("rules.{}", fault.path)))
+        .collect();
+    Error::gather(errors).map_or(Ok(()), Err)
+}

@@ -1,0 +1,202 @@
+//! What pages ask: sums per level, changes, potentials, the RFM map, a customer's history. Everything about customers
+//! holds to the reader's scope.
+
+use serde::Serialize;
+use zunke_access::Scope;
+use zunke_customers::query;
+use zunke_kernel::id::{CustomerId, LevelId, ProgrammeId, VersionId};
+use zunke_kernel::{Day, Error, Instant, Money, Result, Text, page};
+use zunke_store::{Row, Tx, Value};
+
+/// Customers and their net spend.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sum {
+    pub customers: i64,
+    pub revenue: Money,
+}
+
+/// Per rank 0 to 10 of the primary programme, of customers who are not archived.
+pub fn levels(tx: &mut Tx, scope: &Scope) -> Result<[Sum; 11]> {
+    let (seen, params) = query::seen(tx.engine(), scope);
+    let mut sums = [Sum::default(); 11];
+    let sql = format!(
+        "SELECT c.level_rank, COUNT(*), CAST(SUM(c.net_spend) AS BIGINT) FROM customers c
+         WHERE c.status = 'active'{seen} GROUP BY c.level_rank"
+    );
+    tx.for_each(&sql, &params, |row| {
+        if let Some(sum) = usize::try_from(row.int(0)?).ok().and_then(|rank| sums.get_mut(rank)) {
+            *sum = Sum { customers: row.int(1)?, revenue: row.opt_money(2)?.unwrap_or_default() };
+        }
+        Ok(())
+    })?;
+    Ok(sums)
+}
+
+/// Net spend over the whole life of everyone who ever ordered or returned anything, the best first.
+pub fn buyers(tx: &mut Tx, scope: &Scope) -> Result<Vec<i64>> {
+    let (seen, params) = query::seen(tx.engine(), scope);
+    let sql = format!(
+        "SELECT c.net_spend FROM customers c
+         WHERE c.status = 'active' AND (c.orders > 0 OR c.net_spend <> 0){seen}"
+    );
+    let mut all = tx.query(&sql, &params, |row| row.int(0))?;
+    all.sort_unstable_by(|one, other| other.cmp(one));
+    Ok(all)
+}
+
+/// One cell of the RFM map.
+#[derive(Clone, Copy, Debug)]
+pub struct Cell {
+    pub code: i64,
+    pub customers: i64,
+    pub revenue: Money,
+}
+
+pub fn rfm(tx: &mut Tx, scope: &Scope) -> Result<Vec<Cell>> {
+    let (seen, params) = query::seen(tx.engine(), scope);
+    let sql = format!(
+        "SELECT c.rfm, COUNT(*), CAST(SUM(c.net_spend) AS BIGINT) FROM customers c
+         WHERE c.status = 'active'{seen} GROUP BY c.rfm ORDER BY c.rfm"
+    );
+    tx.query(&sql, &params, |row| {
+        Ok(Cell { code: row.int(0)?, customers: row.int(1)?, revenue: row.opt_money(2)?.unwrap_or_default() })
+    })
+}
+
+/// How many levels went up and down since an instant.
+pub fn moves(tx: &mut Tx, scope: &Scope, programme: ProgrammeId, since: Instant) -> Result<(i64, i64)> {
+    let (seen, mut params) = query::seen(tx.engine(), scope);
+    params.push(since.into());
+    let after = params.len();
+    params.push(programme.into());
+    let sql = format!(
+        "SELECT COUNT(CASE WHEN d.to_rank > d.from_rank THEN 1 END), COUNT(CASE WHEN d.to_rank < d.from_rank THEN 1 END)
+         FROM decisions d JOIN customers c ON c.customer_id = d.customer_id
+         WHERE d.decided_at >= ${after} AND d.programme_id = ${} AND d.change_kind <> 'entered'{seen}",
+        after + 1
+    );
+    Ok(tx.query_one(&sql, &params, |row| Ok((row.int(0)?, row.int(1)?)))?.unwrap_or((0, 0)))
+}
+
+/// A change of a level as lists show it.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct LevelChange {
+    pub id: String,
+    pub customer_id: CustomerId,
+    pub customer_name: String,
+    pub programme_id: ProgrammeId,
+    /// `entered`, `raised`, `lowered`, `moved` or `left`.
+    pub change: String,
+    /// `activity`, `evaluation` or `rules`.
+    pub cause: String,
+    pub from_rank: i64,
+    pub to_rank: i64,
+    pub from_level: Option<LevelId>,
+    pub to_level: Option<LevelId>,
+    pub as_of: Day,
+    pub decided_at: Instant,
+    pub version_id: VersionId,
+    pub score: f64,
+    pub reason: Text,
+    /// Every fact as it was; absent in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub inputs: Option<serde_json::Value>,
+}
+
+const CHANGE: &str = "d.decision_id, d.customer_id, c.name, d.programme_id, d.change_kind, d.cause, d.from_rank, \
+     d.to_rank, d.from_level, d.to_level, d.as_of, d.decided_at, d.version_id, d.score, d.reason, d.inputs";
+
+fn change(row: &Row, inputs: bool) -> Result<LevelChange> {
+    Ok(LevelChange {
+        id: row.uuid(0)?.simple().to_string(),
+        customer_id: row.id(1, CustomerId)?,
+        customer_name: row.text(2)?,
+        programme_id: row.id(3, ProgrammeId)?,
+        change: row.text(4)?,
+        cause: row.text(5)?,
+        from_rank: row.int(6)?,
+        to_rank: row.int(7)?,
+        from_level: row.opt_id(8, LevelId)?,
+        to_level: row.opt_id(9, LevelId)?,
+        as_of: row.day(10)?,
+        decided_at: row.instant(11)?,
+        version_id: row.id(12, VersionId)?,
+        score: row.real(13)?,
+        reason: row.json(14)?,
+        inputs: if inputs { row.opt_json(15)? } else { None },
+    })
+}
+
+/// The latest changes that the scope sees.
+pub fn changes(tx: &mut Tx, scope: &Scope, limit: u32, after: Option<&str>) -> Result<page::Page<LevelChange>> {
+    let (seen, mut params) = query::seen(tx.engine(), scope);
+    let mut beyond = String::new();
+    if let Some(mark) = after {
+        let (decided_at, id) = read_mark(mark)?;
+        params.push(decided_at.into());
+        params.push(id);
+        beyond = format!(" AND (d.decided_at, d.decision_id) < (${}, ${})", params.len() - 1, params.len());
+    }
+    params.push(i64::from(limit + 1).into());
+    let sql = format!(
+        "SELECT {CHANGE} FROM decisions d JOIN customers c ON c.customer_id = d.customer_id
+         WHERE 1 = 1{beyond}{seen} ORDER BY d.decided_at DESC, d.decision_id DESC LIMIT ${}",
+        params.len()
+    );
+    let mut items = tx.query(&sql, &params, |row| change(row, false))?;
+    let more = items.len() > limit as usize;
+    items.truncate(limit as usize);
+    let next = items.last().filter(|_| more).map(|last| page::mark(&serde_json::json!([last.decided_at.0, last.id])));
+    Ok(page::Page { items, next })
+}
+
+fn read_mark(mark: &str) -> Result<(i64, Value)> {
+    let refuse = || {
+        Error::invalid(
+            "after_invalid",
+            "翻页标记无效，请从第一页重新开始。",
+            "This page mark is not valid; start again from the first page.",
+        )
+        .at("after")
+    };
+    let values = page::read_mark(mark)?;
+    let (at, id): (i64, String) = serde_json::from_value(values).map_err(|_| refuse())?;
+    let id = uuid::Uuid::try_parse(&id).map_err(|_| refuse())?;
+    Ok((at, Value::Uuid(id)))
+}
+
+/// All changes of one customer, the newest first. The caller has checked that the customer may be seen.
+pub fn history(tx: &mut Tx, customer: CustomerId) -> Result<Vec<LevelChange>> {
+    let sql = format!(
+        "SELECT {CHANGE} FROM decisions d JOIN customers c ON c.customer_id = d.customer_id
+         WHERE d.customer_id = $1 ORDER BY d.decided_at DESC, d.decision_id DESC LIMIT 500"
+    );
+    tx.query(&sql, &[customer.into()], |row| change(row, true))
+}
+
+/// Counts and sums of the whole database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    pub customers: i64,
+    pub orders: i64,
+    pub refunds: i64,
+    pub interactions: i64,
+    pub order_sum: Money,
+    pub refund_sum: Money,
+}
+
+pub fn totals(tx: &mut Tx) -> Result<Totals> {
+    let customers = tx.query_one("SELECT COUNT(*) FROM customers", &[], |row| row.int(0))?.unwrap_or(0);
+    let mut totals = Totals { customers, ..Totals::default() };
+    tx.for_each("SELECT kind, COUNT(*), CAST(SUM(amount) AS BIGINT) FROM activities GROUP BY kind", &[], |row| {
+        let (count, sum) = (row.int(1)?, row.opt_money(2)?.unwrap_or_default());
+        match row.str(0)? {
+            "order" => (totals.orders, totals.order_sum) = (count, sum),
+            "refund" => (totals.refunds, totals.refund_sum) = (count, sum),
+            _ => totals.interactions += count,
+        }
+        Ok(())
+    })?;
+    Ok(totals)
+}
