@@ -131,8 +131,13 @@ impl CustomerQuery {
         Plan::of(tx, &self.scope, &self.filter)
     }
 
-    /// The statement of a page, with its parameters.
-    pub(crate) fn page_sql(&self, tx: &mut Tx) -> Result<(String, Vec<Value>)> {
+    /// The statement of a page and its parameters: for tests of its plan, and for looking at a slow one.
+    #[doc(hidden)]
+    pub fn statement(&self, tx: &mut Tx) -> Result<(String, Vec<Value>)> {
+        self.page_sql(tx)
+    }
+
+    fn page_sql(&self, tx: &mut Tx) -> Result<(String, Vec<Value>)> {
         let plan = self.plan(tx)?;
         let mut statement = Statement::new(tx.engine());
         let ranks = self.ranks();
