@@ -1,34 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { get } from './client';
 import { Problem } from './problem';
+import type { Schemas } from './types';
 
-export interface Organisation {
-  name: string;
-  time_zone: string;
-  currency: string;
-  /** The pinned day, when levels are looked at as of a day other than today. */
-  as_of?: string | null;
-  /** `zh` or `en`. */
-  locale: string;
-  version: number;
-}
-
-export interface Session {
-  staff: {
-    id: string;
-    name: string;
-    login: string;
-    role: string;
-    department_id?: string | null;
-    locale?: string | null;
-  };
-  permissions: string[];
-  must_change_password?: boolean;
-  organisation: Organisation;
-  /** The day that counts as today. */
-  today: string;
-  setup: { customers: number; orders: number; programme_published: boolean };
-}
+export type Organisation = Schemas['Organisation'];
+/** Permissions travel as words (`edit_customers`). */
+export type Session = Omit<Schemas['CurrentSession'], 'permissions'> & { permissions: string[] };
 
 /** Who is signed in; `null` when nobody is. */
 export function useSessionQuery() {

@@ -61,7 +61,8 @@ function Page({ customer, back }: { customer: Customer; back: { to: string; labe
   const { message, modal } = App.useApp();
   const queries = useQueryClient();
   const can = useCan();
-  const { byRank } = useLevels();
+  const { levels, byRank } = useLevels();
+  const highest = levels.length > 0 && customer.level_rank === levels.at(-1)?.rank;
   const [editing, setEditing] = useState(false);
   const [recording, setRecording] = useState(false);
   const level = byRank.get(customer.level_rank);
@@ -171,11 +172,11 @@ function Page({ customer, back }: { customer: Customer; back: { to: string; labe
         <StatCard
           label={t('column.potential')}
           value={
-            customer.potential === null || customer.potential === undefined
+            highest || customer.potential === null || customer.potential === undefined
               ? '–'
               : `${Math.round(customer.potential * 100)}%`
           }
-          note={t('potential_note')}
+          note={highest ? t('potential_highest') : t('potential_note')}
         />
       </div>
       <div className={wide ? 'who-grid' : undefined}>

@@ -165,13 +165,13 @@ export default function CustomersPage() {
         </span>
       ),
     },
-    { key: 'level', title: t('column.level'), sort: 'level', descendingFirst: true, render: level, width: 120 },
+    { key: 'level', title: t('column.level'), sort: 'level', descendingFirst: true, render: level, width: 112 },
     {
       key: 'score',
       title: t('column.score'),
       sort: 'score',
       descendingFirst: true,
-      width: 140,
+      width: 132,
       render: (row) => <ScoreBar value={row.score} />,
     },
     {
@@ -180,7 +180,7 @@ export default function CustomersPage() {
       sort: 'net_spend',
       descendingFirst: true,
       align: 'right',
-      width: 140,
+      width: 128,
       render: (row) => <Money value={row.net_spend} />,
     },
     {
@@ -206,11 +206,11 @@ export default function CustomersPage() {
       width: 70,
       render: (row) => (row.rfm ? <span className="number">{row.rfm}</span> : '–'),
     },
-    { key: 'tags', title: t('column.tags'), width: 180, render: (row) => <TagRow tags={row.tags ?? []} /> },
+    { key: 'tags', title: t('column.tags'), width: 140, render: (row) => <TagRow tags={row.tags ?? []} /> },
     {
       key: 'owner',
       title: t('column.owner'),
-      width: 110,
+      width: 92,
       hidden: staff.length === 0,
       render: (row) => (row.owner_id && names.get(row.owner_id)) || '–',
     },

@@ -6,14 +6,10 @@ import { useTranslation } from 'react-i18next';
 import { useLocation, useNavigate } from 'react-router';
 import { get, type Page, post, remove } from '../api/client';
 import { messageOf } from '../api/problem';
+import type { Schemas } from '../api/types';
 
-interface View {
-  id: string;
-  name: string;
-  page: string;
-  /** The address's query, as the list reads it. */
-  content: { query?: Record<string, string> };
-}
+/** `content` holds the address's query, as the list reads it. */
+type View = Omit<Schemas['View'], 'content'> & { content: { query?: Record<string, string> } };
 
 /** Filters and order kept under a name. */
 export function Views({ list }: { list: string }) {

@@ -1,99 +1,15 @@
 import { useQuery } from '@tanstack/react-query';
 import { get, type Page, post } from '../api/client';
+import type { Schemas } from '../api/types';
 
-export type Kind = 'person' | 'company';
-
-export interface Tag {
-  id: string;
-  name: string;
-  colour?: string | null;
-  customers?: number;
-}
-
-export interface ExternalId {
-  source: string;
-  value: string;
-}
-
-/** A customer as lists show it; the headline (level, score, money) is of the primary programme. */
-export interface Customer {
-  id: string;
-  kind: Kind;
-  name: string;
-  status: 'active' | 'archived';
-  gender?: 'female' | 'male' | 'other' | null;
-  birthday?: string | null;
-  region?: string | null;
-  city?: string | null;
-  note?: string | null;
-  owner_id?: string | null;
-  department_id?: string | null;
-  source?: string | null;
-  joined_day?: string | null;
-  /** Masked; `reveal` shows them and is recorded. */
-  phones: string[];
-  emails: string[];
-  external_ids: ExternalId[];
-  tags: Tag[];
-  level_rank: number;
-  level_id?: string | null;
-  level_since?: string | null;
-  score?: number | null;
-  rfm?: number | null;
-  value_class?: string | null;
-  orders: number;
-  net_spend: string;
-  first_order_day?: string | null;
-  last_order_day?: string | null;
-  potential?: number | null;
-  headline_as_of?: string | null;
-  version: number;
-  created_at: string;
-}
-
-export interface Activity {
-  id: string;
-  kind: 'order' | 'refund' | 'interaction';
-  occurred_at: string;
-  day: string;
-  source: string;
-  source_id: string;
-  amount?: string | null;
-  currency?: string | null;
-  quantity?: number | string | null;
-  channel?: string | null;
-  direction?: 'inbound' | 'outbound' | null;
-  subject?: string | null;
-  body?: string | null;
-  staff_id?: string | null;
-  staff_name?: string | null;
-  lines?: {
-    sku?: string | null;
-    category?: string | null;
-    name?: string | null;
-    quantity?: string | number | null;
-    amount?: string | null;
-  }[];
-  import_id?: string | null;
-}
-
-export interface Staff {
-  id: string;
-  name: string;
-  active: boolean;
-}
-
-export interface Department {
-  id: string;
-  name: string;
-  parent_id?: string | null;
-  /** 1 for a root. */
-  depth: number;
-  staff: number;
-  version: number;
-  /** `华东 / 上海 / 一店`, made here. */
-  path_text?: string;
-}
+export type Customer = Schemas['Customer'];
+export type Tag = Schemas['Tag'];
+export type Staff = Schemas['Staff'];
+export type Segment = Schemas['SegmentView'];
+/** One entry of the time line; the name of the colleague comes with it. */
+export type Activity = Schemas['Activity'] & { staff_name?: string | null };
+/** `path_text`, `华东 / 上海 / 一店`, is made here. */
+export type Department = Schemas['Department'] & { path_text?: string };
 
 /** Adds the names from the root down. The list has each department before what is below it. */
 export function withPaths(items: Department[]): Department[] {
@@ -136,16 +52,6 @@ export function useTags() {
   });
 }
 
-export interface Segment {
-  id: string;
-  name: string;
-  condition: unknown;
-  /** The condition in words. */
-  sentence?: { zh: string; en: string };
-  version: number;
-  updated_at?: string;
-}
-
 export function useSegments() {
   return useQuery({
     queryKey: ['segments'],
@@ -156,4 +62,4 @@ export function useSegments() {
 }
 
 /** Phones and addresses as they are. The server records who looked. */
-export const reveal = (id: string) => post<{ phones: string[]; emails: string[] }>(`/customers/${id}/reveal`);
+export const reveal = (id: string) => post<Schemas['Revealed']>(`/customers/${id}/reveal`);

@@ -4,17 +4,11 @@ import { useTranslation } from 'react-i18next';
 import { get, patch, post, remove } from '../api/client';
 import { messageOf, Problem } from '../api/problem';
 import { useSession } from '../api/session';
+import type { Schemas } from '../api/types';
 import { currentLanguage, type Language, localeOf, setLanguage } from '../i18n';
 import { RelativeTime } from '../kit/texts';
 
-interface Login {
-  id: string;
-  created_at: string;
-  seen_at: string;
-  address: string;
-  agent: string;
-  current: boolean;
-}
+type Login = Schemas['Session'];
 
 /** `Chrome · Windows` out of what a browser says of itself. */
 export function browserOf(agent: string): string {

@@ -1,23 +1,20 @@
 import { useTranslation } from 'react-i18next';
+import type { Schemas } from '../api/types';
 import { useStaff } from '../customers/api';
 import { Empty } from '../kit/Empty';
 import { QueryTable } from '../kit/QueryTable';
 import { InstantText } from '../kit/texts';
 
-interface Entry {
-  seq: number;
-  at: string;
-  actor?: string | null;
-  action: string;
-  subject: string;
-  detail: unknown;
-}
+type Entry = Schemas['AuditEntry'];
 
-/** The details of an entry as one line: `name: 张三, role: agent`. */
+const isId = (value: unknown) => typeof value === 'string' && /^[a-z]{3}_[0-9a-f-]{20,}$/.test(value);
+
+/** The details of an entry as one line: `name: 张三, role: agent`. Ids say nothing to a reader. */
 export function detailText(detail: unknown): string {
   if (detail === null || detail === undefined) return '';
   if (typeof detail !== 'object') return String(detail);
   return Object.entries(detail)
+    .filter(([, value]) => value !== null && !isId(value))
     .map(([key, value]) => `${key}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
     .join(', ');
 }

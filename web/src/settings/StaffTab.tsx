@@ -5,6 +5,7 @@ import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { patch, post } from '../api/client';
 import { messageOf, Problem } from '../api/problem';
+import type { Schemas } from '../api/types';
 import { useDepartments } from '../customers/api';
 import { Empty } from '../kit/Empty';
 import { QueryTable } from '../kit/QueryTable';
@@ -14,20 +15,7 @@ import { Secret } from './Secret';
 const roles = ['administrator', 'operations_manager', 'account_manager', 'agent', 'analyst'] as const;
 const reaches = ['own', 'department', 'all'] as const;
 
-interface Staff {
-  id: string;
-  name: string;
-  login: string;
-  role: (typeof roles)[number];
-  department_id?: string | null;
-  reach?: (typeof reaches)[number] | null;
-  effective_reach: (typeof reaches)[number];
-  levels?: number[] | null;
-  active: boolean;
-  must_change_password?: boolean;
-  version: number;
-  one_time_password?: string;
-}
+type Staff = Schemas['Staff'];
 
 interface Values {
   login: string;
@@ -66,7 +54,7 @@ export function StaffTab() {
   const done = (saved: Staff) => {
     void queries.invalidateQueries({ queryKey: ['list', '/staff'] });
     void queries.invalidateQueries({ queryKey: ['staff'] });
-    if (saved.one_time_password) setIssued({ login: saved.login, password: saved.one_time_password });
+    if (saved.one_time_password) setIssued({ login: saved.login ?? saved.name, password: saved.one_time_password });
     else message.success(t('common:saved'));
     setEditing(undefined);
   };

@@ -6,21 +6,13 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { get, post, remove } from '../api/client';
 import { messageOf } from '../api/problem';
+import type { Schemas } from '../api/types';
 import { Empty } from '../kit/Empty';
 import { ErrorView } from '../kit/ErrorView';
 import { DayText, RelativeTime } from '../kit/texts';
 import { Secret } from './Secret';
 
-interface Token {
-  id: string;
-  name: string;
-  scopes: ('read' | 'write')[];
-  created_at: string;
-  expires_at?: string | null;
-  used_at?: string | null;
-  expired: boolean;
-  token?: string;
-}
+type Token = Schemas['Token'];
 
 /** Keys for programs that act in one's name. A key is shown when it is made, and never again. */
 export function TokensTab() {
@@ -28,7 +20,7 @@ export function TokensTab() {
   const { message, modal } = App.useApp();
   const queries = useQueryClient();
   const [making, setMaking] = useState(false);
-  const [issued, setIssued] = useState<Token>();
+  const [issued, setIssued] = useState<Schemas['IssuedToken']>();
   const [form] = Form.useForm<{ name: string; may: 'read' | 'write'; expires?: Dayjs | null }>();
   const tokens = useQuery({
     queryKey: ['tokens'],
@@ -37,7 +29,7 @@ export function TokensTab() {
   });
   const make = useMutation({
     mutationFn: (values: { name: string; may: 'read' | 'write'; expires?: Dayjs | null }) =>
-      post<Token>('/tokens', {
+      post<Schemas['IssuedToken']>('/tokens', {
         name: values.name.trim(),
         scopes: values.may === 'write' ? ['read', 'write'] : ['read'],
         expires_at: values.expires ? values.expires.endOf('day').toISOString() : null,
