@@ -11,9 +11,11 @@
 
 pub mod activity;
 pub mod api;
+pub mod export;
 pub mod fields;
 pub mod headline;
 pub mod identity;
+pub mod import;
 pub mod make;
 pub mod profile;
 pub mod query;

@@ -318,3 +318,42 @@ fn hot_lists_walk_an_index() {
         assert!(several || !plan.contains("TEMP B-TREE"), "{params:?} sorts: {plan}");
     }
 }
+
+/// A rare search is fetched by its rows and sorted; a common one walks the order of the list, where there is one.
+#[test]
+fn a_search_is_fetched_or_walked_by_how_common_it_is() {
+    let db = sqlite();
+    for _ in 0..3 {
+        let mut batch = vec![NewCustomer::named("王小明"); 700];
+        db.write(|tx| make::create_many(tx, &context(), &mut batch.clone())).unwrap();
+        batch.clear();
+    }
+    create(&db, &NewCustomer::named("单雄信")).unwrap();
+    let ask = |text: &str, level: Option<&str>, sort: &str| {
+        let asked = ListParams {
+            search: Some(text.into()),
+            level: level.map(Into::into),
+            sort: Some(sort.into()),
+            limit: Some(500),
+            ..params()
+        };
+        let query = filtered(&db, &Scope::all(), &asked);
+        let (sql, values) = db.read(|tx| query.statement(tx)).unwrap();
+        let plan = db.read(|tx| tx.query(&format!("EXPLAIN QUERY PLAN {sql}"), &values, |row| row.text(3))).unwrap();
+        let found = db.read(|tx| query.list(tx)).unwrap().items.len();
+        assert_eq!(db.read(|tx| query.count(tx)).unwrap(), if text == "王" { 2_100 } else { 1 });
+        (plan.join("; "), found)
+    };
+    for sort in ["-level", "-score", "name", "-orders"] {
+        for level in [None, Some("0")] {
+            let (plan, found) = ask("单", level, sort);
+            assert_eq!(found, 1);
+            assert!(plan.contains("SEARCH c USING INTEGER PRIMARY KEY"), "rare, {sort}: {plan}");
+            let (plan, found) = ask("王", level, sort);
+            assert_eq!(found, 500);
+            let walked = matches!((sort, level), ("-level" | "name", _) | ("-score", Some(_)));
+            assert_eq!(plan.contains("INTEGER PRIMARY KEY"), !walked, "common, {sort} {level:?}: {plan}");
+            assert!(!walked || !plan.contains("TEMP B-TREE"), "common, {sort} {level:?}: {plan}");
+        }
+    }
+}

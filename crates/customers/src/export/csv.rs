@@ -1,0 +1,66 @@
+//! Writes CSV that every spreadsheet opens and none executes.
+
+use std::io::Write;
+use zunke_kernel::{Error, Result};
+
+/// A cell that a spreadsheet would take for a formula gets an apostrophe in front, which it hides.
+#[must_use]
+pub fn harmless(cell: &str) -> std::borrow::Cow<'_, str> {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) {
+        std::borrow::Cow::Owned(format!("'{cell}"))
+    } else {
+        std::borrow::Cow::Borrowed(cell)
+    }
+}
+
+/// A row with every cell neutralised.
+pub fn row<'a>(to: &mut (impl Write + ?Sized), cells: impl IntoIterator<Item = &'a str>) -> Result<()> {
+    write(to, cells.into_iter().map(harmless))
+}
+
+/// A row as it is, for a file that is loaded again; only text that can't be a number or a date is neutralised.
+pub fn plain_row<'a>(to: &mut (impl Write + ?Sized), cells: impl IntoIterator<Item = &'a str>) -> Result<()> {
+    let keep = |cell: &'a str| {
+        let number = cell.len() < 40 && crate::import::values::number(cell).is_ok();
+        if number { std::borrow::Cow::Borrowed(cell) } else { harmless(cell) }
+    };
+    write(to, cells.into_iter().map(keep))
+}
+
+fn write<'a>(to: &mut (impl Write + ?Sized), cells: impl Iterator<Item = std::borrow::Cow<'a, str>>) -> Result<()> {
+    let mut line = String::new();
+    for (at, cell) in cells.enumerate() {
+        if at > 0 {
+            line.push(',');
+        }
+        if cell.contains([',', '"', '\n', '\r', ';', '\t']) || cell.trim().len() != cell.len() {
+            line.push('"');
+            line.push_str(&cell.replace('"', "\"\""));
+            line.push('"');
+        } else {
+            line.push_str(&cell);
+        }
+    }
+    line.push_str("\r\n");
+    to.write_all(line.as_bytes()).map_err(Error::internal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_that_begin_like_a_formula_are_neutralised() {
+        let mut out = Vec::new();
+        row(&mut out, ["=1+1", "+86", "-2", "@x", "\tx", "王, 小明", "a\"b", "plain"]).expect("written");
+        let text = String::from_utf8(out).expect("text");
+        assert_eq!(text, "'=1+1,'+86,'-2,'@x,\"'\tx\",\"王, 小明\",\"a\"\"b\",plain\r\n");
+    }
+
+    #[test]
+    fn a_file_to_be_loaded_again_keeps_its_numbers() {
+        let mut out = Vec::new();
+        plain_row(&mut out, ["-12", "=cmd()", "+7.5"]).expect("written");
+        assert_eq!(String::from_utf8(out).expect("text"), "-12,'=cmd(),+7.5\r\n");
+    }
+}
