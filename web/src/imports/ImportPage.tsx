@@ -14,7 +14,8 @@ import { RunStep } from './RunStep';
 import { UploadStep } from './UploadStep';
 import './imports.css';
 
-const live = (state: Import['state'] | undefined) => state === 'queued' || state === 'running' || state === 'undoing';
+const live = (state: Import['state'] | undefined) => state === 'running' || state === 'undoing';
+const open = (state: Import['state'] | undefined) => state === 'uploaded' || state === 'previewed';
 
 /** The way of one file from upload to result. The server keeps where it stands, so the page can be closed. */
 export default function ImportPage() {
@@ -31,7 +32,7 @@ export default function ImportPage() {
   });
   const data = found.data;
   const state = data?.state;
-  const step = !id ? 0 : state === 'uploaded' ? (previewing ? 2 : 1) : live(state) ? 3 : 4;
+  const step = !id ? 0 : open(state) ? (previewing ? 2 : 1) : live(state) ? 3 : 4;
 
   return (
     <>
@@ -51,7 +52,7 @@ export default function ImportPage() {
       {!id && <UploadStep onDone={(made) => navigate(`/customers/imports/${made.id}`, { replace: true })} />}
       {id && found.isPending && <Skeleton active />}
       {id && found.isError && <ErrorView error={found.error} onRetry={() => found.refetch()} />}
-      {data && state === 'uploaded' && !previewing && (
+      {data && open(state) && !previewing && (
         <MappingStep
           found={data}
           mapping={mapping ?? data.mapping ?? data.suggested_mapping ?? undefined}
@@ -62,7 +63,7 @@ export default function ImportPage() {
           }}
         />
       )}
-      {data && state === 'uploaded' && previewing && mapping && (
+      {data && open(state) && previewing && mapping && (
         <PreviewStep
           found={data}
           mapping={mapping}
@@ -71,7 +72,7 @@ export default function ImportPage() {
         />
       )}
       {data && live(state) && <RunStep found={data} onChanged={() => void found.refetch()} />}
-      {data && state && state !== 'uploaded' && !live(state) && (
+      {data && state && !open(state) && !live(state) && (
         <ResultStep found={data} onChanged={() => void found.refetch()} />
       )}
     </>

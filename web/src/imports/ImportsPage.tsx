@@ -13,7 +13,6 @@ import type { Import, State } from './api';
 const colours: Partial<Record<State, string>> = {
   done: 'success',
   running: 'processing',
-  queued: 'processing',
   undoing: 'processing',
   failed: 'error',
   cancelled: 'warning',
@@ -58,7 +57,7 @@ export default function ImportsPage() {
             key: 'rows',
             title: t('list.rows'),
             align: 'right',
-            render: (row) => count(row.rows_total || row.rows_read),
+            render: (row) => count(row.rows_total || row.rows_estimated),
           },
           { key: 'accepted', title: t('list.accepted'), align: 'right', render: (row) => count(row.accepted) },
           { key: 'skipped', title: t('list.skipped'), align: 'right', render: (row) => count(skipped(row)) },

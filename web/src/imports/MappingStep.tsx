@@ -4,7 +4,6 @@ import { Alert, AutoComplete, Button, Checkbox, Input, Radio, Select } from 'ant
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { get } from '../api/client';
-import { said } from '../i18n';
 import { count } from '../kit/format';
 import {
   assign,
@@ -16,7 +15,7 @@ import {
   kinds,
   type Mapping,
   missing,
-  type Saved,
+  type NamedMapping,
 } from './api';
 import { OrganisationCheck } from './OrganisationCheck';
 import { ReadingCard } from './ReadingCard';
@@ -35,12 +34,11 @@ export function MappingStep({ found, mapping: given, onChange, onNext }: Props) 
   const [tried, setTried] = useState(false);
   const saved = useQuery({
     queryKey: ['import-mappings'],
-    queryFn: ({ signal }) => get<Saved>('/import-mappings', undefined, signal),
+    queryFn: ({ signal }) => get<{ items: NamedMapping[] }>('/import-mappings', undefined, signal),
     select: (page) => page.items,
     retry: false,
   });
-  const inspection = found.inspection;
-  const columns = inspection?.shape.columns ?? [];
+  const columns = found.shape.columns;
   const mapping = useMemo<Mapping>(
     () => given ?? { kind: 'orders', source: '', columns: {}, date_order: 'ymd' },
     [given],
@@ -59,11 +57,11 @@ export function MappingStep({ found, mapping: given, onChange, onNext }: Props) 
     });
   };
   const samples = (index: number) =>
-    [...new Set((inspection?.sample ?? []).map((row) => row[index]?.trim()).filter(Boolean))].slice(0, 3).join('  ·  ');
+    [...new Set(found.sample.map((row) => row[index]?.trim()).filter(Boolean))].slice(0, 3).join('  ·  ');
 
   return (
     <div className="import-mapping">
-      {inspection && <ReadingCard found={found} mapping={mapping} onChange={change} />}
+      <ReadingCard found={found} mapping={mapping} onChange={change} />
       {sales && <OrganisationCheck />}
       <div className="panel">
         <h2>{t('mapping.what')}</h2>
@@ -99,10 +97,11 @@ export function MappingStep({ found, mapping: given, onChange, onNext }: Props) 
             <Select
               id="import-saved"
               style={{ minWidth: 220 }}
+              defaultValue={found.suggested_name ?? undefined}
               placeholder={t('mapping.saved_hint')}
-              options={saved.data?.map((one) => ({ value: one.id, label: one.name }))}
-              onChange={(id) => {
-                const chosen = saved.data?.find((one) => one.id === id);
+              options={saved.data?.map((one) => ({ value: one.name, label: one.name }))}
+              onChange={(name) => {
+                const chosen = saved.data?.find((one) => one.name === name);
                 if (chosen) onChange(chosen.mapping);
               }}
             />
@@ -231,7 +230,7 @@ export function MappingStep({ found, mapping: given, onChange, onNext }: Props) 
         <Alert type="warning" showIcon role="alert" title={t('mapping.source_needed')} />
       )}
       <div className="import-foot">
-        <span className="quiet">{inspection && t('mapping.rows', { n: count(inspection.rows) })}</span>
+        <span className="quiet">{t('mapping.rows', { n: count(found.rows_estimated) })}</span>
         <Button
           type="primary"
           size="large"
@@ -243,11 +242,6 @@ export function MappingStep({ found, mapping: given, onChange, onNext }: Props) 
           {t('mapping.preview')}
         </Button>
       </div>
-      {inspection?.warnings.map((warning) => (
-        <span key={warning.en} className="visually-hidden">
-          {said(warning)}
-        </span>
-      ))}
     </div>
   );
 }

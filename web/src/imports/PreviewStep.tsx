@@ -7,7 +7,7 @@ import { messageOf } from '../api/problem';
 import { said } from '../i18n';
 import { ErrorView } from '../kit/ErrorView';
 import { count } from '../kit/format';
-import type { Import, Mapping, Preview } from './api';
+import type { Import, Mapping, Preview, PreviewRow } from './api';
 
 interface Props {
   found: Import;
@@ -18,7 +18,7 @@ interface Props {
 
 /** The first rows, and what would happen with each. Nothing is written yet. */
 export function PreviewStep({ found, mapping, onBack, onStarted }: Props) {
-  const { t, i18n } = useTranslation('imports');
+  const { t } = useTranslation('imports');
   const [keep, setKeep] = useState(false);
   const [name, setName] = useState(mapping.source);
   const preview = useQuery({
@@ -32,11 +32,17 @@ export function PreviewStep({ found, mapping, onBack, onStarted }: Props) {
       post(`/imports/${found.id}/start`, { mapping, save_as: keep && name.trim() ? name.trim() : undefined }),
     onSuccess: onStarted,
   });
-  const columns = found.inspection?.shape.columns ?? [];
+  const columns = preview.data?.columns ?? [];
   const used = columns
     .map((column, index) => ({ column, index }))
     .filter(({ column }) => Object.values(mapping.columns).includes(column));
-  const words = (key: string) => (i18n.exists(`imports:count.${key}`) ? t(`count.${key}`) : key);
+  const what = (row: PreviewRow) =>
+    [
+      row.same_as_row ? t('preview.same', { row: row.same_as_row }) : t(`will.${row.will}`),
+      row.creates_customer && row.will !== 'create_customer' && t('preview.with_customer'),
+    ]
+      .filter(Boolean)
+      .join(t('preview.and'));
   const back = <Button onClick={onBack}>{t('common:action.back')}</Button>;
 
   if (preview.isPending) return <Skeleton active paragraph={{ rows: 8 }} />;
@@ -54,13 +60,11 @@ export function PreviewStep({ found, mapping, onBack, onStarted }: Props) {
       <div className="panel">
         <h2>{t('preview.title', { n: preview.data.rows.length })}</h2>
         <p className="preview-counts">
-          {Object.entries(preview.data.counts)
-            .filter(([, n]) => n > 0)
-            .map(([key, n]) => (
-              <span key={key}>
-                {words(key)} <b>{count(n)}</b>
-              </span>
-            ))}
+          {Object.entries(preview.data.counts).map(([will, n]) => (
+            <span key={will}>
+              {t(`will.${will}`)} <b>{count(n)}</b>
+            </span>
+          ))}
         </p>
         {problems > 0 && (
           <Alert type="warning" showIcon title={t('preview.problems', { n: problems })} style={{ marginBottom: 12 }} />
@@ -84,8 +88,8 @@ export function PreviewStep({ found, mapping, onBack, onStarted }: Props) {
                   <td className="number">{row.row}</td>
                   <td className="preview-will">
                     {row.problems.length > 0
-                      ? row.problems.map((problem) => <span key={said(problem)}>{said(problem)}</span>)
-                      : said(row.will)}
+                      ? row.problems.map((problem) => <span key={problem.text.en}>{said(problem.text)}</span>)
+                      : what(row)}
                   </td>
                   {used.map(({ column, index }) => (
                     <td key={column}>{row.cells?.[index] ?? ''}</td>
@@ -114,7 +118,7 @@ export function PreviewStep({ found, mapping, onBack, onStarted }: Props) {
       <div className="import-foot">
         {back}
         <Button type="primary" size="large" loading={start.isPending} onClick={() => start.mutate()}>
-          {t('preview.start', { n: count(found.inspection?.rows ?? found.rows_total) })}
+          {t('preview.start', { n: count(preview.data.rows_total) })}
         </Button>
       </div>
     </div>

@@ -19,9 +19,7 @@ export function ReadingCard({
 }) {
   const { t } = useTranslation('imports');
   const [open, setOpen] = useState(false);
-  const inspection = found.inspection;
-  if (!inspection) return null;
-  const { shape } = inspection;
+  const { shape } = found;
   const read = mapping.read ?? {};
   const set = (part: Partial<NonNullable<Mapping['read']>>) => onChange({ read: { ...read, ...part } });
   const delimiters: Record<string, string> = {
@@ -35,7 +33,7 @@ export function ReadingCard({
     shape.delimiter && (delimiters[shape.delimiter] ?? shape.delimiter),
     shape.sheet && t('reading.sheet', { name: shape.sheet }),
     shape.header_row > 0 ? t('reading.header', { row: shape.header_row }) : t('reading.no_header'),
-    t('reading.rows', { n: count(inspection.rows) }),
+    t('reading.rows', { n: count(found.rows_estimated) }),
     t('reading.columns', { n: shape.columns.length }),
   ].filter(Boolean);
   return (
@@ -48,7 +46,7 @@ export function ReadingCard({
           {t('reading.wrong')}
         </Button>
       </div>
-      {inspection.warnings.map((warning) => (
+      {found.warnings.map((warning) => (
         <Alert key={warning.en} type="warning" showIcon title={said(warning)} style={{ marginTop: 8 }} />
       ))}
       {open && (
@@ -66,13 +64,13 @@ export function ReadingCard({
               />
             </label>
           )}
-          {inspection.sheets.length > 1 && (
+          {found.sheets.length > 1 && (
             <label>
               {t('reading.which_sheet')}
               <Select
                 value={read.sheet ?? shape.sheet ?? undefined}
                 onChange={(sheet) => set({ sheet })}
-                options={inspection.sheets.map((sheet) => ({ value: sheet.name, label: sheet.name }))}
+                options={found.sheets.map((sheet) => ({ value: sheet.name, label: sheet.name }))}
               />
             </label>
           )}

@@ -63,7 +63,7 @@ export function ResultStep({ found, onChanged }: { found: Import; onChanged: () 
         type={type}
         showIcon
         title={t(`result.${found.state}`, { n: count(found.accepted) })}
-        description={found.error ? said(found.error) : undefined}
+        description={found.error ? said(found.error.text) : undefined}
         action={
           (found.state === 'cancelled' || found.state === 'failed') && (
             <Button onClick={() => act.mutate('resume')} loading={act.isPending}>

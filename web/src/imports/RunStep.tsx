@@ -23,10 +23,10 @@ export function RunStep({ found, onChanged }: { found: Import; onChanged: () => 
   return (
     <div className="import-mapping">
       <div className="panel">
-        <h2>{undoing ? t('run.undoing') : found.state === 'queued' ? t('run.queued') : t('run.running')}</h2>
+        <h2>{undoing ? t('run.undoing') : t(`run.${found.phase}`)}</h2>
         <JobProgress
-          done={found.rows_read}
-          total={found.rows_total}
+          done={found.phase === 'reading' ? found.rows_read : found.accepted + skippedRows(found)}
+          total={found.rows_total || found.rows_estimated}
           perSecond={found.rows_per_second}
           secondsLeft={found.seconds_left}
           onCancel={undoing ? undefined : cancel}
@@ -37,6 +37,8 @@ export function RunStep({ found, onChanged }: { found: Import; onChanged: () => 
     </div>
   );
 }
+
+const skippedRows = (found: Import) => Object.values(found.skipped).reduce((sum, n) => sum + n, 0);
 
 /** What came in, so far or in all. */
 export function Figures({ found }: { found: Import }) {
@@ -51,7 +53,7 @@ export function Figures({ found }: { found: Import }) {
       {found.refunds > 0 && (
         <StatCard label={t('figure.refunds')} value={count(found.refunds)} note={<Money value={found.refund_sum} />} />
       )}
-      {(found.interactions ?? 0) > 0 && <StatCard label={t('figure.interactions')} value={count(found.interactions)} />}
+      {found.interactions > 0 && <StatCard label={t('figure.interactions')} value={count(found.interactions)} />}
     </div>
   );
 }

@@ -1,5 +1,3 @@
-import type { Page } from '../api/client';
-
 export const kinds = ['order_lines', 'orders', 'customers', 'interactions'] as const;
 export type ImportKind = (typeof kinds)[number];
 
@@ -70,24 +68,22 @@ export interface Shape {
   columns: string[];
 }
 
-export interface Inspection {
-  shape: Shape;
-  sheets: { name: string; rows?: number | null }[];
-  rows: number;
-  broken_rows: number;
-  sample: string[][];
-  warnings: Words[];
-}
-
-export type State = 'uploaded' | 'queued' | 'running' | 'done' | 'cancelled' | 'failed' | 'undoing' | 'undone';
+export type State = 'uploaded' | 'previewed' | 'running' | 'done' | 'cancelled' | 'failed' | 'undoing' | 'undone';
 
 export interface Import {
   id: string;
   file_name: string;
   state: State;
   created_at: string;
-  inspection?: Inspection | null;
+  shape: Shape;
+  sheets: { name: string; rows?: number | null }[];
+  /** Data rows found when the file was looked at. */
+  rows_estimated: number;
+  sample: string[][];
+  warnings: Words[];
   suggested_mapping?: Mapping | null;
+  /** The remembered mapping that is suggested. */
+  suggested_name?: string | null;
   mapping?: Mapping | null;
   rows_read: number;
   rows_total: number;
@@ -96,34 +92,40 @@ export interface Import {
   customers: number;
   orders: number;
   refunds: number;
-  interactions?: number;
+  interactions: number;
+  phase: 'reading' | 'recording' | 'finished';
   order_sum: string;
   refund_sum: string;
   rows_per_second?: number | null;
   seconds_left?: number | null;
   last_activity_day?: string | null;
-  error?: Words | string | null;
+  error?: { code: string; text: Words } | null;
 }
+
+export type Will = 'create_customer' | 'update_customer' | 'order' | 'refund' | 'interaction' | 'duplicate' | 'skip';
 
 export interface PreviewRow {
   row: number;
-  cells?: string[];
-  will: Words | string;
-  problems: (Words | string)[];
+  will: Will;
+  creates_customer: boolean;
+  id?: string | null;
+  same_as_row?: number | null;
+  problems: { code: string; text: Words }[];
+  cells: string[];
 }
 
 export interface Preview {
+  columns: string[];
   rows: PreviewRow[];
-  counts: Record<string, number>;
+  counts: Partial<Record<Will, number>>;
+  rows_total: number;
 }
 
-export interface SavedMapping {
-  id: string;
+export interface NamedMapping {
   name: string;
   mapping: Mapping;
+  built_in: boolean;
 }
-
-export type Saved = Page<SavedMapping>;
 
 /** Fields that make sense for a kind of file. */
 export function fieldsOf(kind: ImportKind): FieldName[] {
