@@ -5,7 +5,8 @@ use crate::profile::{self, CustomerKind, Gender, NewCustomer, Status};
 use crate::query::CustomerQuery;
 use crate::record::RecordContext;
 use crate::store::customers::{self, Stored};
-use crate::store::{identities, search};
+use crate::store::tags::{self, Tag};
+use crate::store::{TagId, identities, search};
 use std::collections::HashMap;
 use zunke_access::{Reach, Scope};
 use zunke_http::{Change, IfMatch};
@@ -268,4 +269,15 @@ fn too_many_identities() -> Error {
         format!("每位客户最多 {max} 个电话、邮箱和外部编号。"),
         format!("At most {max} phones, addresses and external ids per customer."),
     )
+}
+
+/// Gives customers a tag by its name, which is made where it is not there yet; answers how many did not have it.
+pub fn tag_many(tx: &mut Tx, now: Instant, name: &str, colour: &str, customers: &[CustomerId]) -> Result<usize> {
+    let id = match tags::named(tx, name)? {
+        Some(id) => id,
+        None => TagId::new(now),
+    };
+    let tag = Tag { id, name: name.to_owned(), colour: colour.to_owned(), version: 1 };
+    tags::insert(tx, now, &tag)?;
+    tags::give(tx, now, None, &tag, customers)
 }

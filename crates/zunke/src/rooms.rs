@@ -33,8 +33,9 @@ impl House {
     }
 
     /// The state of all routes, with what the rooms give each other.
-    pub fn app(&self, db: Db, clock: Clock) -> App {
+    pub fn app(&self, db: Db, data: &Path, clock: Clock) -> App {
         App::new(db, clock)
+            .with(files(data))
             .with(SetupChecks(vec![Arc::new(setup)]))
             .with(guards())
             .with(Customers { observers: self.observers() })
@@ -70,7 +71,11 @@ pub fn files(data: &Path) -> Files {
 
 /// The API of all rooms, relative to `/api/v1`.
 pub fn routes() -> OpenApiRouter<App> {
-    zunke_access::routes().merge(zunke_customers::routes()).merge(zunke_tiering::routes())
+    zunke_access::routes()
+        .merge(zunke_customers::routes())
+        .merge(zunke_customers::import::routes())
+        .merge(zunke_customers::export::routes())
+        .merge(zunke_tiering::routes())
 }
 
 /// Who has a say before the organisation changes.

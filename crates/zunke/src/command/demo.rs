@@ -20,12 +20,16 @@ pub fn run(db: &Db, data: &Path, asked: &Demo, output: Output) -> Result<()> {
         ));
     };
     let worker = Worker::start(db.clone(), rooms::House::default().handlers(data), clock::real(), 1)?;
+    let mut shown = None;
     let job = loop {
         let job = db.read(demo::find)?.ok_or_else(|| Error::internal("the demo's job is gone"))?;
         if let Some(progress) = &job.progress
             && let Ok(demo::Progress { done, total, .. }) = serde_json::from_value(progress.clone())
         {
-            output.progress(&format!("{} / {}", grouped(i64::from(done)), grouped(i64::from(total))));
+            if shown != Some(done) {
+                output.progress(&format!("{} / {}", grouped(i64::from(done)), grouped(i64::from(total))));
+            }
+            shown = Some(done);
         }
         if job.state.finished() {
             break job;
@@ -38,7 +42,7 @@ pub fn run(db: &Db, data: &Path, asked: &Demo, output: Output) -> Result<()> {
         let cause = job.error.map(|error| error.text.en).unwrap_or_default();
         return Err(Error::internal(format!("the demo's job ended as {}: {cause}", job.state.name())));
     }
-    let password = company.password.as_ref().map(|password| password.reveal());
+    let password = company.password.as_ref().map(zunke_access::Secret::reveal);
     let value = json!({
         "result": job.result,
         "administrator": administrator.as_ref().map(|password| json!({ "login": "admin", "one_time_password": password.reveal() })),

@@ -1,7 +1,7 @@
 //! The job that fills in the demo's customers: batch by batch, each with its checkpoint in one transaction, so that
 //! a stop at any moment loses nothing and repeats nothing.
 
-use super::generate::{self, Made, Recipe, Team};
+use super::generate::{self, Made, Recipe, TAGS, Team};
 use crate::ladder;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -104,6 +104,10 @@ impl Fill {
         let mut profiles: Vec<_> = batch.iter().map(|made| made.profile.clone()).collect();
         let ids = make::create_many(tx, &context, &mut profiles)?.into_iter().collect::<Result<Vec<_>>>()?;
         let mut rows = Vec::new();
+        for (tag, colour) in TAGS {
+            let tagged = batch.iter().zip(&ids).filter(|(made, _)| made.tags.contains(&tag)).map(|(_, id)| *id);
+            make::tag_many(tx, now, tag, colour, &tagged.collect::<Vec<_>>())?;
+        }
         for (made, id) in batch.iter().zip(ids) {
             rows.extend(
                 made.activities

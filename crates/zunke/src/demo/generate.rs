@@ -232,7 +232,7 @@ impl Diary<'_> {
 }
 
 fn random_line(random: &mut Random, liked: &[&'static ProductLine]) -> &'static ProductLine {
-    if random.chance(0.85) { *random.pick(liked) } else { random.pick(&LINES) }
+    if random.chance(0.85) { liked[random.below(liked.len())] } else { random.pick(&LINES) }
 }
 
 /// What goes into one order: articles near the customer's budget, companies by the dozen.

@@ -34,7 +34,7 @@ pub fn habit(random: &mut Random, company: bool, today: Day) -> Habit {
     if company {
         Habit {
             joined,
-            rate: random.gamma(1.2, 1.0 / 60.0),
+            rate: random.gamma(0.9, 1.0 / 50.0),
             loss: random.beta(0.6, 9.0),
             budget: (5.9 + 0.6 * random.normal()).exp(),
             registered_only: random.chance(0.08),
@@ -42,7 +42,7 @@ pub fn habit(random: &mut Random, company: bool, today: Day) -> Habit {
     } else {
         Habit {
             joined,
-            rate: random.gamma(0.8, 1.0 / 90.0),
+            rate: random.gamma(0.55, 1.0 / 85.0),
             loss: random.beta(0.7, 4.0),
             budget: (5.5 + 0.65 * random.normal()).exp(),
             registered_only: random.chance(0.06),

@@ -35,7 +35,7 @@ impl Random {
     /// Uniform in `0..count`.
     pub fn below(&mut self, count: usize) -> usize {
         debug_assert!(count > 0);
-        usize::try_from(u128::from(self.next()) * (count as u128) >> 64).unwrap_or(0)
+        usize::try_from((u128::from(self.next()) * (count as u128)) >> 64).unwrap_or(0)
     }
 
     /// Uniform in `low..=high`.

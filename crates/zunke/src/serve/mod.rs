@@ -50,7 +50,7 @@ pub fn run(options: &Options, output: Output) -> Result<()> {
     let now = clock();
     db.write(|tx| rooms::schedules(tx, now))?;
     let house = rooms::House::default();
-    let app = house.app(db.clone(), clock.clone());
+    let app = house.app(db.clone(), &options.data, clock.clone());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::internal)?;
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind(options.listen).await.map_err(|error| taken(options, &error))?;
