@@ -23,7 +23,7 @@ export default function OverviewTab() {
   const programmes = useProgrammes();
   const programme = useProgramme(programmes.data?.items[0]?.id);
   const mayEdit = useCan()('manage_tiering');
-  const rules = programme.data?.published?.rules;
+  const rules = programme.data?.rules;
 
   if (overview.isError) return <ErrorView error={overview.error} onRetry={() => overview.refetch()} />;
   if (programmes.isError) return <ErrorView error={programmes.error} onRetry={() => programmes.refetch()} />;
@@ -50,7 +50,6 @@ export default function OverviewTab() {
     <div className="tiers-grid">
       <Panel
         title={said(programme.data?.name)}
-        note={t('overview.version', { n: programme.data?.published?.number ?? 1 })}
         extra={mayEdit && <Link to={tiers('rules')}>{t('overview.edit')}</Link>}
       >
         <ol className="ladder">

@@ -77,7 +77,7 @@ export default function RfmTab() {
                 <th scope="row">{said(group.name)}</th>
                 <td className="right" data-label={t('base.customers')}>
                   <Link
-                    to={customersOf({ rfm_group: group.id })}
+                    to={customersOf({ value_class: group.id })}
                     aria-label={`${said(group.name)} ${count(group.customers)}`}
                   >
                     {count(group.customers)}

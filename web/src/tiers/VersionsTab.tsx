@@ -92,7 +92,7 @@ function TakeUp({ programme, version }: { programme: string; version: Version })
   const take = async () => {
     if (!data || !old.data) return;
     try {
-      await put(`/tiering/programmes/${programme}/draft`, { rules: old.data.rules }, { version: data.draft_version });
+      await put(`/tiering/programmes/${programme}/draft`, { rules: old.data.rules }, { version: data.version });
       await now.refetch();
       navigate(tiers('rules'));
     } catch (error) {

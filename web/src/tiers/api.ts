@@ -23,10 +23,10 @@ export interface LevelShare {
 }
 
 export interface Overview {
-  as_of: string;
+  /** The day of the last evaluation of everyone; none before the first. */
+  as_of: string | null;
   evaluated_at: string | null;
   total: number;
-  revenue: string;
   levels: LevelShare[];
   pareto: {
     top20_customers: number;
@@ -52,6 +52,9 @@ export interface LevelChange {
   cause: 'activity' | 'evaluation' | 'rules';
   from_rank: number;
   to_rank: number;
+  /** As they were called when it was decided. */
+  from: LevelFace | null;
+  to: LevelFace | null;
   as_of: string;
   decided_at: string | number;
   score: number;
@@ -90,8 +93,7 @@ export interface RfmGroupCount {
 }
 
 export interface RfmMap {
-  as_of: string;
-  window: Words;
+  window: Words | null;
   cells: RfmCell[];
   groups: RfmGroupCount[];
 }
@@ -120,10 +122,11 @@ export interface ProgrammeLine {
 
 /** A programme with its rules: those in force, and the draft where there is one. */
 export interface Programme extends ProgrammeLine {
-  published: { number: number; rules: Rules } | null;
+  /** What decides levels now. */
+  rules: Rules | null;
   draft: Rules | null;
-  /** What a save is made on (`If-Match`). */
-  draft_version: number;
+  /** What a save or a publication is made on (`If-Match`). */
+  version: number;
 }
 
 export const useProgrammes = () =>
@@ -153,15 +156,27 @@ export interface Template {
 export const useTemplates = () =>
   useQuery({
     queryKey: ['tiering', 'templates'],
-    queryFn: ({ signal }) => get<Page<Template>>('/tiering/templates', undefined, signal),
+    queryFn: ({ signal }) => get<Template[]>('/tiering/templates', undefined, signal),
     staleTime: Number.POSITIVE_INFINITY,
   });
 
+export interface SimulatedLevel {
+  rank: number;
+  name: Words;
+  colour: string;
+  customers: number;
+  revenue: string;
+  revenue_share: number;
+  /** Customers of this rank now. */
+  before: number;
+}
+
 export interface Simulated {
-  levels: (LevelShare & { before: number | null })[];
+  levels: SimulatedLevel[];
+  /** Everyone it was tried on. */
+  customers: number;
   moved: { up: number; down: number };
   took_ms: number;
-  total: number;
 }
 
 export interface Job {

@@ -38,6 +38,7 @@ export default function TodayPage() {
   if (overview.isError) return <ErrorView error={overview.error} onRetry={() => overview.refetch()} />;
   const data = overview.data;
   const best = data && vip(data.levels);
+  const revenue = data?.levels.reduce((sum, level) => sum + Number(level.revenue), 0);
   return (
     <div className="today">
       <PageHeader title={t('title')} extra={<AsOf asOf={data?.as_of} evaluatedAt={data?.evaluated_at} />} />
@@ -50,7 +51,7 @@ export default function TodayPage() {
           note={
             data && (
               <>
-                {t('stat.revenue')} <Money value={data.revenue} short />
+                {t('stat.revenue')} <Money value={revenue} short />
               </>
             )
           }

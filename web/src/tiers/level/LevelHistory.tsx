@@ -17,7 +17,7 @@ export function LevelHistory({ customerId }: { customerId: string }) {
         {items.map((entry) => (
           <li key={entry.id}>
             <div className="line-head">
-              <RankBadge rank={entry.to_rank} />
+              <RankBadge rank={entry.to_rank} face={entry.to} />
               <span className="when">
                 <DayText value={entry.as_of} />
               </span>

@@ -22,7 +22,7 @@ export function RfmLine({ rfm }: { rfm: Explanation['rfm'] }) {
   ] as const;
   return (
     <div className="rfm-line">
-      {rfm.name && rfm.group && <Link to={customersOf({ rfm_group: rfm.group })}>{said(rfm.name)}</Link>}
+      {rfm.name && rfm.group && <Link to={customersOf({ value_class: rfm.group })}>{said(rfm.name)}</Link>}
       <ul>
         {grades.map(({ axis, grade, text }) => (
           <li key={axis}>

@@ -31,10 +31,10 @@ export function Changes({ limit }: { limit: number }) {
                 {change.customer_name}
               </Link>
               <span className="from-to">
-                <RankBadge rank={change.from_rank} />
+                <RankBadge rank={change.from_rank} face={change.from} />
                 <span aria-hidden>→</span>
                 <span className="visually-hidden">{t('changes.to')}</span>
-                <RankBadge rank={change.to_rank} />
+                <RankBadge rank={change.to_rank} face={change.to} />
               </span>
               <span className="when">
                 <DayText value={change.as_of} />

@@ -53,7 +53,7 @@ export function HeatMap({ cells, money, measure }: Props) {
                   <td key={r}>
                     {place.customers > 0 ? (
                       <Link
-                        to={customersOf({ rfm: codes })}
+                        to={customersOf({ rfm_group: codes })}
                         className={`cell shade-${shade(deep)}`}
                         title={t('rfm.cell', {
                           r,

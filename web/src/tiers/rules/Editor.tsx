@@ -45,9 +45,9 @@ const PARTS = {
 type PartName = keyof typeof PARTS;
 
 const shownRules = (programme: Programme): { rules: Rules; version: string } => {
-  const rules = programme.draft ?? programme.published?.rules;
+  const rules = programme.draft ?? programme.rules;
   if (!rules) throw new Error('a programme without rules');
-  return { rules, version: String(programme.draft_version) };
+  return { rules, version: String(programme.version) };
 };
 
 /** The rules under edit beside what they would do; saved as a draft, in force when published. */
@@ -83,19 +83,19 @@ export function Editor({ programme }: { programme: Programme }) {
     [],
   );
 
-  /** Saves; when somebody else was first, lays both edits together and says so. Answers whether it is saved. */
-  const save = async (): Promise<boolean> => {
+  /** Saves; when somebody else was first, lays both edits together and says so. Answers the version that is saved. */
+  const save = async (): Promise<string | null> => {
     setSaving(true);
     const sent = draft.rules;
     try {
-      const saved = await put<{ draft_version: number }>(
+      const saved = await put<{ version: number }>(
         `/tiering/programmes/${programme.id}/draft`,
         { rules: sent },
         draft.version === null ? {} : { version: draft.version },
       );
-      act({ type: 'saved', rules: sent, version: String(saved.draft_version) });
+      act({ type: 'saved', rules: sent, version: String(saved.version) });
       await queries.invalidateQueries({ queryKey: ['tiering', 'programme'] });
-      return true;
+      return String(saved.version);
     } catch (error) {
       if (error instanceof Problem && (error.status === 412 || error.code === 'version_stale')) {
         const latest = await fetchProgramme(programme.id);
@@ -105,10 +105,14 @@ export function Editor({ programme }: { programme: Programme }) {
       } else {
         void message.error(messageOf(error));
       }
-      return false;
+      return null;
     } finally {
       setSaving(false);
     }
+  };
+
+  const saveAndSay = async () => {
+    if ((await save()) !== null) void message.success(t('rules.saved'));
   };
 
   const part: PartName = state.part && state.part in PARTS ? (state.part as PartName) : 'weights';
@@ -121,11 +125,7 @@ export function Editor({ programme }: { programme: Programme }) {
     <div className="editor">
       <div className="editor-bar">
         <span className="editor-state" role="status">
-          {unsaved
-            ? t('rules.unsaved')
-            : programme.draft
-              ? t('rules.draft_saved')
-              : t('rules.in_force', { n: programme.published?.number ?? 1 })}
+          {unsaved ? t('rules.unsaved') : programme.draft ? t('rules.draft_saved') : t('rules.in_force')}
         </span>
         <Tooltip title={t('rules.undo')}>
           <Button
@@ -153,7 +153,7 @@ export function Editor({ programme }: { programme: Programme }) {
             <Button
               loading={saving}
               disabled={!unsaved || draft.clashes.length > 0 || simulation.faults.count > 0}
-              onClick={() => void save().then((saved) => saved && message.success(t('rules.saved')))}
+              onClick={() => void saveAndSay()}
             >
               {t('rules.save')}
             </Button>
@@ -235,7 +235,7 @@ export function Editor({ programme }: { programme: Programme }) {
         open={publishing}
         programme={programme}
         simulation={simulation}
-        beforehand={async () => !unsaved || (await save())}
+        beforehand={async () => (unsaved ? await save() : draft.version)}
         onClose={() => setPublishing(false)}
       />
     </div>

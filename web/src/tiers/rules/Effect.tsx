@@ -52,7 +52,7 @@ export function Effect({ simulation }: { simulation: Simulation }) {
         </thead>
         <tbody>
           {down.map((level) => {
-            const change = level.before === null ? 0 : level.customers - level.before;
+            const change = level.customers - level.before;
             return (
               <tr key={level.rank}>
                 <th scope="row">
@@ -79,7 +79,7 @@ export function Effect({ simulation }: { simulation: Simulation }) {
         </tbody>
       </table>
       <p className="quiet effect-took">
-        {t('effect.took', { n: count(result.total), ms: Math.round(result.took_ms) })}
+        {t('effect.took', { n: count(result.customers), ms: Math.round(result.took_ms) })}
       </p>
     </div>
   );

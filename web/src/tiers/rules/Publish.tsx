@@ -14,8 +14,8 @@ interface Props {
   open: boolean;
   programme: Programme;
   simulation: Simulation;
-  /** Saves what is unsaved; `false`: don't go on. */
-  beforehand: () => Promise<boolean>;
+  /** Saves what is unsaved; the version to publish, or `null`: don't go on. */
+  beforehand: () => Promise<string | null>;
   onClose: () => void;
 }
 
@@ -36,15 +36,17 @@ export function Publish({ open, programme, simulation, beforehand, onClose }: Pr
   const publish = async () => {
     setWorking(true);
     try {
-      if (!(await beforehand())) {
+      const version = await beforehand();
+      if (version === null) {
         onClose();
         return;
       }
-      const done = await post<{ job_id?: string | null; job?: { id: string } | null }>(
+      const done = await post<{ job_id: string }>(
         `/tiering/programmes/${programme.id}/publish`,
-        { note: note.trim() || null },
+        { note: note.trim() },
+        { version },
       );
-      setJobId(done?.job_id ?? done?.job?.id ?? null);
+      setJobId(done.job_id);
       await queries.invalidateQueries({ queryKey: ['tiering'] });
       await queries.invalidateQueries({ queryKey: ['session'] });
       void message.success(t('publish.done'));
@@ -71,12 +73,12 @@ export function Publish({ open, programme, simulation, beforehand, onClose }: Pr
         <p className="publish-says">
           {result &&
             (moved === 0
-              ? t('publish.nobody', { total: count(result.total) })
+              ? t('publish.nobody', { total: count(result.customers) })
               : t('publish.moves', {
                   moved: count(moved),
                   up: count(result.moved.up),
                   down: count(result.moved.down),
-                  total: count(result.total),
+                  total: count(result.customers),
                 }))}
         </p>
         <Effect simulation={simulation} />

@@ -38,7 +38,7 @@ export function Templates({ onChosen }: { onChosen?: () => void }) {
       <h2>{t('templates.title')}</h2>
       <p className="quiet">{t('templates.note')}</p>
       <ul>
-        {templates.data.items.map((template) => (
+        {templates.data.map((template) => (
           <li key={template.id}>
             <h3>{said(template.name)}</h3>
             <p>{said(template.description)}</p>
