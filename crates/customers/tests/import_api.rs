@@ -1,0 +1,248 @@
+//! The import wizard and the export over HTTP, on every engine.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::sync::Arc;
+use tower::ServiceExt;
+use zunke_access::staff::NewStaff;
+use zunke_access::tokens::NewToken;
+use zunke_access::{Role, Secret, password, staff, tokens};
+use zunke_customers::Customers;
+use zunke_customers::import::{self, Files, ImportJob, UndoJob};
+use zunke_http::App;
+use zunke_kernel::Instant;
+use zunke_store::jobs::{Handler, Worker};
+use zunke_store::testing::{TestDb, databases};
+
+const NOW: Instant = Instant(1_790_000_000_000);
+
+struct House {
+    db: TestDb,
+    router: Router,
+    folder: tempfile::TempDir,
+    handlers: Vec<Arc<dyn Handler>>,
+}
+
+impl House {
+    fn all() -> Vec<Self> {
+        databases().into_iter().map(Self::new).collect()
+    }
+
+    fn new(db: TestDb) -> Self {
+        let folder = tempfile::tempdir().expect("folder");
+        let files = Files::new(folder.path().join("imports"));
+        let app = App::new(db.db.clone(), Arc::new(|| NOW)).with(Customers::default()).with(files.clone());
+        let routes = zunke_customers::routes().merge(import::routes()).merge(zunke_customers::export::routes());
+        let (routes, _) = routes.split_for_parts();
+        let router = Router::new()
+            .nest("/api/v1", routes)
+            .layer(axum::middleware::from_fn_with_state(app.clone(), zunke_http::request_context))
+            .with_state(app);
+        let handlers: Vec<Arc<dyn Handler>> = vec![
+            Arc::new(ImportJob { files: files.clone(), observers: Vec::new() }),
+            Arc::new(UndoJob { files, observers: Vec::new() }),
+        ];
+        Self { db, router, folder, handlers }
+    }
+
+    fn token(&self, login: &str, role: Role) -> String {
+        let hash = password::hash_blocking(&Secret::new("correct horse battery")).expect("hash");
+        let new = NewStaff {
+            login: login.into(),
+            name: login.into(),
+            role,
+            department: None,
+            reach: None,
+            levels: None,
+            locale: None,
+        };
+        self.db.write(|tx| staff::create(tx, NOW, None, &new, &hash, false)).expect("staff");
+        let new = NewToken { name: "test".into(), may_write: true, expires_at: None };
+        let (_, secret) = tokens::create(&self.db, NOW, login, &new).expect("token");
+        format!("Bearer {}", secret.reveal())
+    }
+
+    async fn raw(
+        &self,
+        token: &str,
+        method: &str,
+        path: &str,
+        key: Option<&str>,
+        body: Body,
+        kind: &str,
+    ) -> (StatusCode, Vec<u8>) {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("/api/v1{path}"))
+            .header(header::AUTHORIZATION, token)
+            .header(header::CONTENT_TYPE, kind);
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        let response = self.router.clone().oneshot(request.body(body).expect("request")).await.expect("answer");
+        let status = response.status();
+        (status, axum::body::to_bytes(response.into_body(), usize::MAX).await.expect("body").to_vec())
+    }
+
+    async fn call(&self, token: &str, method: &str, path: &str, body: Value) -> (u16, Value) {
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        let (status, bytes) = self.raw(token, method, path, None, body, "application/json").await;
+        (status.as_u16(), serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    }
+
+    async fn upload(&self, token: &str, name: &str, bytes: Vec<u8>) -> (u16, Value) {
+        let path = format!("/imports?file_name={name}");
+        let (status, bytes) = self.raw(token, "POST", &path, None, Body::from(bytes), "application/octet-stream").await;
+        (status.as_u16(), serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    }
+
+    fn work(&self) {
+        while Worker::run_once(&self.db, &self.handlers, NOW).expect("job").is_some() {}
+    }
+}
+
+fn extract() -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/online-retail-extract.csv.gz");
+    std::fs::read(path).expect("extract")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_wizard_goes_from_the_upload_to_the_undo() {
+    for house in House::all() {
+        let boss = house.token("boss", Role::OperationsManager);
+        let (status, import) = house.upload(&boss, "..%2F..%2F%E8%AE%A2%E5%8D%95.csv.gz", extract()).await;
+        assert_eq!(status, 201, "{import}");
+        assert_eq!(
+            (import["file_name"].as_str(), import["rows_estimated"].as_u64()),
+            (Some("订单.csv.gz"), Some(13_044))
+        );
+        let id = import["id"].as_str().expect("id").to_owned();
+        let mapping = import["suggested_mapping"].clone();
+        assert_eq!(mapping["kind"], "order_lines");
+
+        let (status, preview) =
+            house.call(&boss, "POST", &format!("/imports/{id}/preview"), json!({ "mapping": mapping })).await;
+        assert_eq!((status, preview["rows"].as_array().map(Vec::len)), (200, Some(50)), "{preview}");
+        let (status, listed) = house.call(&boss, "GET", "/customers/count", Value::Null).await;
+        assert_eq!((status, listed["count"].as_i64()), (200, Some(0)), "a preview makes nobody");
+        let (status, wrong) = house
+            .call(
+                &boss,
+                "POST",
+                &format!("/imports/{id}/start"),
+                json!({ "mapping": { "kind": "orders", "source": "x", "columns": { "id": "nowhere" } } }),
+            )
+            .await;
+        assert_eq!((status, wrong["errors"].as_array().map(Vec::len) > Some(1)), (422, true), "{wrong}");
+
+        let start = json!({ "mapping": mapping, "save_as": "英国零售" });
+        let (status, started) = house.call(&boss, "POST", &format!("/imports/{id}/start"), start.clone()).await;
+        assert_eq!((status, started["state"].as_str()), (200, Some("running")), "{started}");
+        let (status, twice) = house.call(&boss, "POST", &format!("/imports/{id}/start"), start).await;
+        assert_eq!((status, twice["code"].as_str()), (409, Some("import_state")));
+        house.work();
+        let (_, done) = house.call(&boss, "GET", &format!("/imports/{id}"), Value::Null).await;
+        assert_eq!(done["state"], "done", "{done}");
+        assert_eq!(
+            (done["orders"].as_u64(), done["refunds"].as_u64(), done["order_sum"].as_str()),
+            (Some(513), Some(110), Some("273763.004"))
+        );
+        assert_eq!(done["skipped"]["no_customer"], 1_027);
+
+        let (status, errors) =
+            house.raw(&boss, "GET", &format!("/imports/{id}/errors"), None, Body::empty(), "text/plain").await;
+        let errors = String::from_utf8(errors).expect("text");
+        assert_eq!((status.as_u16(), errors.matches("缺少客户").count()), (200, 1_027));
+
+        let (_, mappings) = house.call(&boss, "GET", "/import-mappings", Value::Null).await;
+        let names: Vec<_> =
+            mappings["items"].as_array().expect("items").iter().map(|item| item["name"].clone()).collect();
+        assert_eq!(names, ["online-retail", "英国零售"]);
+
+        let (status, csv) =
+            house.raw(&boss, "GET", "/customers/export?format=csv", None, Body::empty(), "text/plain").await;
+        assert_eq!((status.as_u16(), String::from_utf8(csv).expect("text").lines().count()), (200, 140));
+        let (status, xlsx) =
+            house.raw(&boss, "GET", "/customers/export?format=xlsx", None, Body::empty(), "text/plain").await;
+        assert!(status.is_success() && xlsx.starts_with(b"PK"));
+        let (status, wrong) = house.call(&boss, "GET", "/customers/export?format=pdf", Value::Null).await;
+        assert_eq!((status, wrong["code"].as_str()), (422, Some("format_unknown")));
+
+        let (status, _) = house.call(&boss, "POST", &format!("/imports/{id}/undo"), Value::Null).await;
+        assert_eq!(status, 200);
+        house.work();
+        let (_, undone) = house.call(&boss, "GET", &format!("/imports/{id}"), Value::Null).await;
+        assert_eq!(
+            (undone["state"].as_str(), undone["customers_removed"].as_u64()),
+            (Some("undone"), Some(139)),
+            "{undone}"
+        );
+        let (_, counted) = house.call(&boss, "GET", "/customers/count", Value::Null).await;
+        assert_eq!(counted["count"], 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_import_goes_on_and_a_repeated_upload_is_one() {
+    for house in House::all() {
+        let boss = house.token("boss", Role::Administrator);
+        let (_, import) = house.upload(&boss, "a.csv.gz", extract()).await;
+        let id = import["id"].as_str().expect("id").to_owned();
+        let start = json!({ "mapping": import["suggested_mapping"] });
+        house.call(&boss, "POST", &format!("/imports/{id}/start"), start).await;
+        let (status, cancelled) = house.call(&boss, "POST", &format!("/imports/{id}/cancel"), Value::Null).await;
+        assert_eq!((status, cancelled["state"].as_str()), (200, Some("cancelled")), "{cancelled}");
+        house.work();
+        let (_, counted) = house.call(&boss, "GET", "/customers/count", Value::Null).await;
+        assert_eq!(counted["count"], 0);
+        let (status, _) = house.call(&boss, "POST", &format!("/imports/{id}/resume"), Value::Null).await;
+        assert_eq!(status, 200);
+        house.work();
+        let (_, done) = house.call(&boss, "GET", &format!("/imports/{id}"), Value::Null).await;
+        assert_eq!((done["state"].as_str(), done["accepted"].as_u64()), (Some("done"), Some(12_017)), "{done}");
+
+        let mut ids = Vec::new();
+        for _ in 0..2 {
+            let body = Body::from("会员号,姓名\n1,王\n");
+            let (status, bytes) =
+                house.raw(&boss, "POST", "/imports?file_name=b.csv", Some("k1"), body, "text/csv").await;
+            assert_eq!(status, StatusCode::CREATED);
+            ids.push(serde_json::from_slice::<Value>(&bytes).expect("json")["id"].clone());
+        }
+        assert_eq!(ids[0], ids[1]);
+        let folders = std::fs::read_dir(house.folder.path().join("imports")).expect("folder").count();
+        assert_eq!(folders, 2, "the second copy is gone");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_files_and_wrong_people_are_refused_and_leave_nothing() {
+    for house in House::all() {
+        let boss = house.token("boss", Role::Administrator);
+        for (bytes, code) in [
+            (b"".to_vec(), "file_empty"),
+            (b"%PDF-1.7".to_vec(), "file_type_wrong"),
+            (b"<html></html>".to_vec(), "file_type_html"),
+            (b"a,b\n".to_vec(), "file_no_rows"),
+        ] {
+            let (status, problem) = house.upload(&boss, "x.csv", bytes).await;
+            assert_eq!((status, problem["code"].as_str()), (422, Some(code)), "{problem}");
+        }
+        assert_eq!(std::fs::read_dir(house.folder.path().join("imports")).map_or(0, Iterator::count), 0);
+        let agent = house.token("agent", Role::Agent);
+        let (status, _) = house.upload(&agent, "x.csv", b"a,b\n1,2\n".to_vec()).await;
+        assert_eq!(status, 403);
+        for path in ["/imports", "/import-mappings", "/customers/export"] {
+            assert_eq!(house.call(&agent, "GET", path, Value::Null).await.0, 403, "{path}");
+        }
+        let nobody = "/imports/imp_00000000000000000000000000000000";
+        assert_eq!(house.call(&boss, "GET", nobody, Value::Null).await.0, 404);
+        assert_eq!(house.call(&boss, "POST", &format!("{nobody}/undo"), Value::Null).await.0, 404);
+        assert_eq!(house.call(&boss, "GET", "/imports/wrong/errors", Value::Null).await.0, 404);
+        assert_eq!(house.call(&boss, "DELETE", "/import-mappings/none", Value::Null).await.0, 404);
+        assert_eq!(house.call(&boss, "GET", "/imports?after=zz", Value::Null).await.0, 422);
+    }
+}
