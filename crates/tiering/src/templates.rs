@@ -188,8 +188,8 @@ fn own_data(own: Option<&Percentiles>) -> Vec<Step4> {
     let [silver, gold, diamond] =
         own.map_or([10_000.0, 50_000.0, 200_000.0], |own| [3, 5, 6].map(|at: usize| handy(own.net_spend[at])));
     // Equal percentiles (a tiny base) must still make a rising ladder.
-    let gold = gold.max(silver * 1.5);
-    let diamond = diamond.max(gold * 1.5);
+    let gold = if gold > silver { gold } else { silver * 1.5 };
+    let diamond = if diamond > gold { diamond } else { gold * 1.5 };
     vec![
         (Rule::default(), vec![]),
         (Rule::all(vec![least("net_spend_365", silver)]), guards(2.0)),
