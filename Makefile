@@ -18,6 +18,10 @@ build: web
 ## The UI, into web/dist; the binary carries it.
 web: web/node_modules/.installed
 	cd web && npm run --silent build
+	node scripts/compress-web.mjs web/dist
+	@# Cargo doesn't see files that are new in web/dist: another UI is another binary.
+	@mkdir -p $(CARGO_TARGET_DIR)
+	@cmp -s web/dist/index.html $(CARGO_TARGET_DIR)/ui.html || { touch crates/zunke/src/serve/ui.rs; cp web/dist/index.html $(CARGO_TARGET_DIR)/ui.html; }
 
 web/node_modules/.installed: web/package.json web/package-lock.json
 	cd web && npm ci --no-audit --no-fund --loglevel=error
