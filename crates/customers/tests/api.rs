@@ -1,5 +1,7 @@
 //! The room as its callers meet it: over HTTP, on every engine.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test stops as the test would")]
+
 mod support;
 
 use axum::Router;

@@ -1,5 +1,7 @@
 //! Customers are read through a scope: list, count, search, one, and a time line agree; pages lose and double none.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test stops as the test would")]
+
 mod support;
 
 use support::*;
@@ -92,7 +94,10 @@ fn a_customer_is_found_alike_on_every_engine() {
     }
 }
 
-fn people(db: &Db) -> (Vec<(CustomerId, Option<StaffId>, Option<DepartmentId>, i64)>, [StaffId; 2], [DepartmentId; 2]) {
+/// A customer, its owner, its department, its rank.
+type Placed = (CustomerId, Option<StaffId>, Option<DepartmentId>, i64);
+
+fn people(db: &Db) -> (Vec<Placed>, [StaffId; 2], [DepartmentId; 2]) {
     let staff = [StaffId::new(NOW), StaffId::new(NOW)];
     let departments = [DepartmentId::new(NOW), DepartmentId::new(NOW)];
     let mut all = Vec::new();
@@ -275,7 +280,7 @@ fn filters_narrow_and_archived_customers_are_asked_for() {
     for db in databases() {
         let (a, b) = (create(&db, &NewCustomer::named("甲")).unwrap(), create(&db, &NewCustomer::named("乙")).unwrap());
         let head = Headline { rfm: 543, score: Some(80.0), net_spend: Money::units(9), ..Headline::empty(a) };
-        db.write(|tx| headline::write_many(tx, &[head.clone()])).unwrap();
+        db.write(|tx| headline::write_many(tx, std::slice::from_ref(&head))).unwrap();
         let all = Scope::all();
         let one = |params: ListParams| names(&db, &all, &params);
         assert_eq!(one(ListParams { rfm_group: Some("5x3".into()), ..params() }), ["甲"]);

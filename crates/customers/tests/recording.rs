@@ -171,7 +171,8 @@ fn outside_the_scope_a_customer_is_as_unknown_as_one_that_is_not_there() {
         let scope = Scope { reach: Reach::Own(mine), levels: LevelReach::All };
         let context = scoped(&scope);
         let run = |row: NewActivity| {
-            let outcomes = db.write(|tx| zunke_customers::record(tx, &context, &[row.clone()], &[])).unwrap();
+            let outcomes =
+                db.write(|tx| zunke_customers::record(tx, &context, std::slice::from_ref(&row), &[])).unwrap();
             outcomes.into_iter().next().unwrap()
         };
         let Outcome::Refused(by_id) = run(order(CustomerRef::Id(foreign), "2", 1, "1")) else { panic!("recorded") };
@@ -246,9 +247,9 @@ fn lines_and_words_come_back_as_they_were() {
             2
         ];
         row.subject = Some("春茶 🍵".into());
-        record_with(&db, &context(), &[row.clone()], &observers);
+        record_with(&db, &context(), std::slice::from_ref(&row), &observers);
         row.amount = Some(Money(3_001));
-        record_with(&db, &context(), &[row.clone()], &observers);
+        record_with(&db, &context(), std::slice::from_ref(&row), &observers);
         let told = witness.0.lock().unwrap();
         let (first, second) = (told[0][0].after.clone().unwrap(), told[1][0].clone());
         assert_eq!(second.before.as_ref(), Some(&first), "what is read back is what was written");

@@ -83,7 +83,7 @@ impl CustomerQuery {
 
     /// How many there are, on all pages.
     pub fn count(&self, tx: &mut Tx) -> Result<i64> {
-        let plan = self.plan(tx)?;
+        let plan = self.whole_plan(tx)?;
         let mut statement = Statement::new(tx.engine());
         let condition = self.condition(&mut statement, &plan, None);
         let sql = format!("SELECT COUNT(*) FROM customers c WHERE {condition}");
@@ -92,7 +92,7 @@ impl CustomerQuery {
 
     /// All of them in order, one at a time in bounded memory: for exports.
     pub fn for_each(&self, tx: &mut Tx, mut each: impl FnMut(Stored) -> Result<()>) -> Result<()> {
-        let plan = self.plan(tx)?;
+        let plan = self.whole_plan(tx)?;
         let mut statement = Statement::new(tx.engine());
         let condition = self.condition(&mut statement, &plan, None);
         let order = self.sort.order("c.", "");
@@ -102,7 +102,7 @@ impl CustomerQuery {
 
     /// Their ids, in no order, at most `bound`; more are refused.
     pub fn ids(&self, tx: &mut Tx, bound: u32) -> Result<Vec<CustomerId>> {
-        let plan = self.plan(tx)?;
+        let plan = self.whole_plan(tx)?;
         let mut statement = Statement::new(tx.engine());
         let condition = self.condition(&mut statement, &plan, None);
         let limit = statement.bind(i64::from(bound) + 1);
@@ -128,7 +128,24 @@ impl CustomerQuery {
     }
 
     fn plan(&self, tx: &mut Tx) -> Result<Plan> {
-        Plan::of(tx, &self.scope, &self.filter)
+        let plan = Plan::of(tx, &self.scope, &self.filter)?;
+        let walkable = match self.sort.key {
+            SortKey::Score => self.ranks().len() == 1,
+            SortKey::Orders | SortKey::Potential => false,
+            SortKey::Level | SortKey::Name | SortKey::NetSpend | SortKey::LastOrderDay | SortKey::Created => true,
+        };
+        let by_level = matches!(self.sort.key, SortKey::Level | SortKey::Score);
+        let narrowed = !self.filter.levels.is_empty() || self.scope.levels != LevelReach::All;
+        match (walkable, by_level, narrowed) {
+            (false, _, _) => Ok(plan.fetched()),
+            (true, false, true) => plan.across_levels(tx, &self.ranks()),
+            _ => Ok(plan),
+        }
+    }
+
+    /// The plan of a question whose answers are all needed: no order is walked.
+    fn whole_plan(&self, tx: &mut Tx) -> Result<Plan> {
+        Ok(Plan::of(tx, &self.scope, &self.filter)?.fetched())
     }
 
     /// The statement of a page and its parameters: for tests of its plan, and for looking at a slow one.
@@ -197,6 +214,7 @@ impl CustomerQuery {
         }
         if split.is_none() && (!self.filter.levels.is_empty() || self.scope.levels != LevelReach::All) {
             let list = statement.list(self.ranks().into_iter().map(Value::from));
+            let off = if plan.has_common_level { plan.engine_off() } else { off };
             let _ = write!(sql, " AND {off}c.level_rank IN ({list})");
         }
         self.filter.write(&mut sql, statement, plan);

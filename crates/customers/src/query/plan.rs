@@ -18,12 +18,20 @@ pub(crate) struct Plan {
     pub looked_up: bool,
     pub has_common_search: bool,
     pub has_common_department: bool,
+    /// The levels asked for are large, and the order is not theirs.
+    pub has_common_level: bool,
 }
 
 impl Plan {
     pub fn of(tx: &mut Tx, scope: &Scope, filter: &Filter) -> Result<Self> {
         let engine = tx.engine();
-        let mut plan = Self { engine, looked_up: false, has_common_search: false, has_common_department: false };
+        let mut plan = Self {
+            engine,
+            looked_up: false,
+            has_common_search: false,
+            has_common_department: false,
+            has_common_level: false,
+        };
         if engine == Engine::Postgres {
             return Ok(plan);
         }
@@ -33,16 +41,34 @@ impl Plan {
         }
         if let Reach::Department(departments) = &scope.reach {
             let values: Vec<Value> = departments.iter().map(|id| (*id).into()).collect();
-            plan.has_common_department = is_common_department(tx, &values)?;
+            plan.has_common_department = is_common(tx, "department_id", &values)?;
             plan.looked_up |= !plan.has_common_department;
         }
         if !filter.departments.is_empty() {
             let values: Vec<Value> = filter.departments.iter().map(|id| (*id).into()).collect();
-            plan.has_common_department |= is_common_department(tx, &values)?;
+            plan.has_common_department |= is_common(tx, "department_id", &values)?;
             plan.looked_up |= !plan.has_common_department;
         }
         plan.looked_up |= matches!(scope.reach, Reach::Own(_)) || !filter.owners.is_empty();
         Ok(plan)
+    }
+
+    /// The plan where the order has no index to walk, or all answers are needed: what a search finds is fetched,
+    /// however much it is.
+    pub fn fetched(mut self) -> Self {
+        self.looked_up |= self.has_common_search;
+        self.has_common_search = false;
+        self
+    }
+
+    /// The plan of a list that is not in the order of its levels: a small level is fetched and sorted, of a large one the
+    /// list's own order is walked.
+    pub fn across_levels(mut self, tx: &mut Tx, ranks: &[i64]) -> Result<Self> {
+        if self.engine == Engine::Sqlite && !self.looked_up {
+            let ranks: Vec<Value> = ranks.iter().map(|rank| (*rank).into()).collect();
+            self.has_common_level = is_common(tx, "level_rank", &ranks)?;
+        }
+        Ok(self)
     }
 
     /// Put before a column to keep its index out of a looked-up answer.
@@ -56,10 +82,10 @@ impl Plan {
     }
 }
 
-fn is_common_department(tx: &mut Tx, departments: &[Value]) -> Result<bool> {
-    let places: Vec<String> = (1..=departments.len()).map(|place| format!("${place}")).collect();
+/// Whether more than [`COMMON`] customers have one of these values in an indexed column.
+fn is_common(tx: &mut Tx, column: &str, values: &[Value]) -> Result<bool> {
+    let places: Vec<String> = (1..=values.len()).map(|place| format!("${place}")).collect();
     let list = if places.is_empty() { "NULL".to_owned() } else { places.join(", ") };
-    let sql =
-        format!("SELECT COUNT(*) FROM (SELECT 1 FROM customers WHERE department_id IN ({list}) LIMIT {})", COMMON + 1);
-    Ok(tx.query_one(&sql, departments, |row| row.int(0))?.unwrap_or(0) > COMMON)
+    let sql = format!("SELECT COUNT(*) FROM (SELECT 1 FROM customers WHERE {column} IN ({list}) LIMIT {})", COMMON + 1);
+    Ok(tx.query_one(&sql, values, |row| row.int(0))?.unwrap_or(0) > COMMON)
 }

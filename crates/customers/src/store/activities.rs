@@ -47,7 +47,7 @@ pub(crate) fn read(row: &Row) -> Result<Activity> {
 
 /// Claims keys; answers how many were free. In the order of the keys, so that batches don't wait in a circle.
 pub(crate) fn claim(tx: &mut Tx, keys: &mut [((&str, &str), Key)]) -> Result<u64> {
-    keys.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    keys.sort_unstable_by_key(|(key, _)| *key);
     let rows: Vec<Vec<Value>> = keys.iter().map(|((source, source_id), key)| key_row(source, source_id, key)).collect();
     tx.execute_many(
         "INSERT INTO activity_keys (source, source_id, customer_id, occurred_at, activity_id, revision, content_hash)

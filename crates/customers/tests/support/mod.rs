@@ -100,7 +100,7 @@ pub struct Witness(pub Mutex<Vec<Vec<Change>>>);
 
 impl Observer for Witness {
     fn recorded(&self, _: &mut Tx, _: &RecordContext, changes: &[Change]) -> Result<()> {
-        self.0.lock().unwrap().push(changes.to_vec());
+        self.0.lock().expect("not poisoned").push(changes.to_vec());
         Ok(())
     }
 }
