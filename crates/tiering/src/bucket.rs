@@ -63,7 +63,7 @@ impl<'a> Iterator for Days<'a> {
         let gap = take(&mut rest)?;
         let (&mask, after) = rest.split_first()?;
         rest = after;
-        #[expect(clippy::cast_possible_wrap, clippy::cast_possible_truncation, reason = "a gap within one year")]
+        #[expect(clippy::cast_possible_truncation, reason = "a gap within one year")]
         let gap = gap as i32;
         self.day = self.day.wrapping_add(gap);
         let mut entry = Entry { day: self.day, orders: i64::from(mask & ONE_ORDER), ..Entry::default() };

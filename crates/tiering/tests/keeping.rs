@@ -4,10 +4,47 @@ mod common;
 
 use common::*;
 use proptest::prelude::*;
+use zunke_customers::activity::{Activity, Line};
 use zunke_customers::{Change, Kind};
 use zunke_kernel::id::CustomerId;
 use zunke_store::{Db, testing};
 use zunke_tiering::evaluate;
+
+fn line(category: &str) -> Line {
+    Line { category: Some(category.into()), quantity: 1, ..Line::default() }
+}
+
+fn removed(activity: Activity) -> Change {
+    Change { customer: activity.customer_id, before: Some(activity), after: None }
+}
+
+/// Everything that is kept, but for times and ids of writing.
+fn kept(db: &Db) -> Vec<String> {
+    db.read(|tx| {
+        let mut all = tx.query(
+            "SELECT customer_id, year, days FROM measure_buckets ORDER BY customer_id, year",
+            &[],
+            |row| Ok(format!("{:?} {} {:?}", row.uuid(0)?, row.int(1)?, row.bytes(2)?)),
+        )?;
+        all.extend(tx.query(
+            "SELECT customer_id, level_rank, score, rfm, potential FROM standings ORDER BY customer_id",
+            &[],
+            |row| Ok(format!("{:?} {} {} {} {}", row.uuid(0)?, row.int(1)?, row.real(2)?, row.int(3)?, row.real(4)?)),
+        )?);
+        all.extend(tx.query(
+            "SELECT customer_id, level_rank, score, rfm, orders, net_spend, last_order_day FROM customers ORDER BY customer_id",
+            &[],
+            |row| {
+                Ok(format!(
+                    "{:?} {} {} {} {} {} {}",
+                    row.uuid(0)?, row.int(1)?, row.real(2)?, row.int(3)?, row.int(4)?, row.int(5)?, row.int(6)?
+                ))
+            },
+        )?);
+        Ok(all)
+    })
+    .expect("reads")
+}
 
 fn rank(db: &Db, customer: CustomerId) -> (i64, i64, String) {
     db.read(|tx| {

@@ -1,7 +1,7 @@
 //! What the tests of this room share: customers by hand, activities without the recording room, a published ladder.
 
 use zunke_access::Scope;
-use zunke_customers::activity::{Activity, Line};
+use zunke_customers::activity::Activity;
 use zunke_customers::{Change, Kind, Observer, RecordContext};
 use zunke_kernel::id::{ActivityId, CustomerId, ProgrammeId};
 use zunke_kernel::{Currency, Day, Instant, Money, Text, Zone};
@@ -61,16 +61,8 @@ pub fn activity(customer: CustomerId, kind: Kind, on: &str, amount: i64) -> Acti
     }
 }
 
-pub fn line(category: &str) -> Line {
-    Line { category: Some(category.into()), quantity: 1, ..Line::default() }
-}
-
 pub fn added(activity: Activity) -> Change {
     Change { customer: activity.customer_id, before: None, after: Some(activity) }
-}
-
-pub fn removed(activity: Activity) -> Change {
-    Change { customer: activity.customer_id, before: Some(activity), after: None }
 }
 
 pub fn context(today: &str) -> RecordContext {
@@ -88,32 +80,4 @@ pub fn context(today: &str) -> RecordContext {
 pub fn record(db: &Db, today: &str, changes: &[Change]) {
     let tiering = Tiering::default();
     db.write(|tx| tiering.recorded(tx, &context(today), changes)).expect("recorded");
-}
-
-/// Everything that is kept, but for times and ids of writing.
-pub fn kept(db: &Db) -> Vec<String> {
-    db.read(|tx| {
-        let mut all = tx.query(
-            "SELECT customer_id, year, days FROM measure_buckets ORDER BY customer_id, year",
-            &[],
-            |row| Ok(format!("{:?} {} {:?}", row.uuid(0)?, row.int(1)?, row.bytes(2)?)),
-        )?;
-        all.extend(tx.query(
-            "SELECT customer_id, level_rank, score, rfm, potential FROM standings ORDER BY customer_id",
-            &[],
-            |row| Ok(format!("{:?} {} {} {} {}", row.uuid(0)?, row.int(1)?, row.real(2)?, row.int(3)?, row.real(4)?)),
-        )?);
-        all.extend(tx.query(
-            "SELECT customer_id, level_rank, score, rfm, orders, net_spend, last_order_day FROM customers ORDER BY customer_id",
-            &[],
-            |row| {
-                Ok(format!(
-                    "{:?} {} {} {} {} {} {}",
-                    row.uuid(0)?, row.int(1)?, row.real(2)?, row.int(3)?, row.int(4)?, row.int(5)?, row.int(6)?
-                ))
-            },
-        )?);
-        Ok(all)
-    })
-    .expect("reads")
 }
