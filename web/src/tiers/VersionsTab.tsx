@@ -1,18 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
-import { App, Button, Drawer, Skeleton } from 'antd';
+import { Button, Drawer, Skeleton } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useNavigate } from 'react-router';
-import { get, type Page, put } from '../api/client';
-import { messageOf } from '../api/problem';
-import { useCan } from '../api/session';
+import { get, type Page } from '../api/client';
 import { said } from '../i18n';
 import { Empty } from '../kit/Empty';
 import { ErrorView } from '../kit/ErrorView';
 import { LevelBadge } from '../kit/level';
 import { InstantText } from '../kit/texts';
 import { useProgramme, useProgrammes, type Version } from './api';
-import { tiers } from './links';
 import type { Rules } from './model/rules';
 import { sayRule, sayTest, sayWindow } from './model/say';
 import { Panel } from './parts/Panel';
@@ -28,6 +24,7 @@ export default function VersionsTab() {
     queryFn: ({ signal }) => get<Page<Version>>(`/tiering/programmes/${id}/versions`, undefined, signal),
     enabled: !!id,
   });
+  const programme = useProgramme(id);
   const [shown, show] = useState<Version>();
   if (programmes.isError) return <ErrorView error={programmes.error} onRetry={() => programmes.refetch()} />;
   if (versions.isError) return <ErrorView error={versions.error} onRetry={() => versions.refetch()} />;
@@ -44,9 +41,11 @@ export default function VersionsTab() {
               <span className="when">
                 <InstantText value={version.published_at} />
               </span>
-              <Button size="small" onClick={() => show(version)}>
-                {t('versions.look')}
-              </Button>
+              {version.state === 'published' && (
+                <Button size=\"small\" onClick={() => show(version)}>
+                  {t('versions.look')}
+                </Button>
+              )}
             </div>
             {version.note && <p>{version.note}</p>}
           </li>
@@ -57,50 +56,11 @@ export default function VersionsTab() {
         onClose={() => show(undefined)}
         size={640}
         title={shown && t('versions.number', { n: shown.number })}
-        extra={shown && shown.state === 'retired' && id && <TakeUp programme={id} version={shown} />}
       >
-        {shown && id && <VersionRules programme={id} version={shown.id} />}
+        {shown && programme.data?.rules && <RulesText rules={programme.data.rules} />}
       </Drawer>
     </Panel>
   );
-}
-
-const useVersion = (programme: string, version: string) =>
-  useQuery({
-    queryKey: ['tiering', 'version', version],
-    queryFn: ({ signal }) =>
-      get<{ rules: Rules }>(`/tiering/programmes/${programme}/versions/${version}`, undefined, signal),
-    staleTime: Number.POSITIVE_INFINITY,
-  });
-
-function VersionRules({ programme, version }: { programme: string; version: string }) {
-  const found = useVersion(programme, version);
-  if (found.isError) return <ErrorView error={found.error} onRetry={() => found.refetch()} />;
-  if (found.isPending) return <Skeleton active paragraph={{ rows: 6 }} />;
-  return <RulesText rules={found.data.rules} />;
-}
-
-/** Puts an old version's rules into the draft; in force only when published again. */
-function TakeUp({ programme, version }: { programme: string; version: Version }) {
-  const { t } = useTranslation('tiers');
-  const { message } = App.useApp();
-  const navigate = useNavigate();
-  const now = useProgramme(programme);
-  const may = useCan()('manage_tiering');
-  const old = useVersion(programme, version.id);
-  const { data } = now;
-  const take = async () => {
-    if (!data || !old.data) return;
-    try {
-      await put(`/tiering/programmes/${programme}/draft`, { rules: old.data.rules }, { version: data.version });
-      await now.refetch();
-      navigate(tiers('rules'));
-    } catch (error) {
-      void message.error(messageOf(error));
-    }
-  };
-  if (!may) return null;
-  return <Button onClick={() => void take()}>{t('versions.take_up')}</Button>;
 }
 
 /** A version in words, to be read and not edited. */

@@ -44,7 +44,7 @@ export function HeatMap({ cells, money, measure }: Props) {
                 const place = at.get(`${r}${f}`);
                 if (!place) return <td key={r} />;
                 const deep = depth(place[measure], highest);
-                const codes = (money ? [money] : SCORES).map((m) => `${r}${f}${m}`).join(',');
+                const pattern = `${r}${f}${money ?? 'x'}`;
                 const text =
                   measure === 'customers'
                     ? count(place.customers)
@@ -53,7 +53,7 @@ export function HeatMap({ cells, money, measure }: Props) {
                   <td key={r}>
                     {place.customers > 0 ? (
                       <Link
-                        to={customersOf({ rfm_group: codes })}
+                        to={customersOf({ rfm_group: pattern })}
                         className={`cell shade-${shade(deep)}`}
                         title={t('rfm.cell', {
                           r,
