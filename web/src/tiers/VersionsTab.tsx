@@ -42,7 +42,7 @@ export default function VersionsTab() {
                 <InstantText value={version.published_at} />
               </span>
               {version.state === 'published' && (
-                <Button size=\"small\" onClick={() => show(version)}>
+                <Button size="small" onClick={() => show(version)}>
                   {t('versions.look')}
                 </Button>
               )}
