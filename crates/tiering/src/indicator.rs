@@ -338,6 +338,17 @@ impl Totals {
         self.last[kind] = day;
     }
 
+    /// Orders, money, and the days of the first and last order.
+    #[inline]
+    fn add_light(&mut self, entry: &Entry<'_>) {
+        self.refund_amount = self.refund_amount.wrapping_add(entry.refund_amount);
+        if entry.orders > 0 {
+            self.orders += entry.orders;
+            self.gross = self.gross.wrapping_add(entry.gross);
+            self.see(0, entry.day);
+        }
+    }
+
     #[inline]
     fn add(&mut self, entry: &Entry<'_>, months: bool) {
         if entry.orders > 0 {
@@ -387,14 +398,14 @@ impl Totals {
 
 /// Months since year 0 of a day, by Hinnant's `civil_from_days`.
 fn month_of(day: i32) -> i32 {
-    let shifted = i64::from(day) + 719_468;
+    let shifted = day.saturating_add(719_468);
     let era = shifted.div_euclid(146_097);
     let of_era = shifted.rem_euclid(146_097);
     let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month = (5 * of_year + 2) / 153;
     let (month, next) = if month < 10 { (month + 2, 0) } else { (month - 10, 1) };
-    i32::try_from((era * 400 + year_of_era + next) * 12 + month).unwrap_or(i32::MAX)
+    (era * 400 + year_of_era + next) * 12 + month
 }
 
 /// What one indicator needs of the windows.
@@ -411,10 +422,19 @@ enum Step {
 #[derive(Clone, Debug)]
 pub struct Plan {
     pub as_of: Day,
-    windows: Vec<(i32, i32)>,
+    windows: Vec<Reading>,
     steps: Vec<Step>,
-    months: bool,
     lines: bool,
+}
+
+/// A window and how much of its days is wanted: most windows are asked for sums of money alone.
+#[derive(Clone, Copy, Debug)]
+struct Reading {
+    range: (i32, i32),
+    /// More than orders, money and the days of first and last order.
+    full: bool,
+    /// Months and years too, which cost a calendar.
+    months: bool,
 }
 
 /// What one pass over a customer's days has gathered; kept between customers to save the allocation.
@@ -437,15 +457,18 @@ impl Plan {
     /// The first window is always the lifetime.
     #[must_use]
     pub fn new(indicators: &[Indicator], as_of: Day) -> Self {
-        let mut plan = Self { as_of, windows: Vec::new(), steps: Vec::new(), months: false, lines: false };
+        let mut plan = Self { as_of, windows: Vec::new(), steps: Vec::new(), lines: false };
         plan.window(Window::Lifetime.range(as_of));
         for indicator in indicators {
             let step = match &indicator.source {
-                Source::Measure(MeasureSource { of, aggregate: Aggregate::Momentum, window }) => Step::Momentum {
-                    window: plan.window(window.range(as_of)),
-                    before: window.previous(as_of).map(|range| plan.window(range)),
-                    of: *of,
-                },
+                Source::Measure(MeasureSource { of, aggregate: Aggregate::Momentum, window }) => {
+                    let before = window.previous(as_of).map(|range| plan.window(range));
+                    let window = plan.window(window.range(as_of));
+                    for window in before.into_iter().chain([window]) {
+                        plan.windows[window].full |= !light(*of, Aggregate::Sum);
+                    }
+                    Step::Momentum { window, before, of: *of }
+                }
                 Source::Measure(MeasureSource { aggregate, window, .. })
                     if matches!(aggregate, Aggregate::Distinct | Aggregate::NewDistinct) =>
                 {
@@ -454,8 +477,11 @@ impl Plan {
                     Step::Lines { from, to, new: *aggregate == Aggregate::NewDistinct }
                 }
                 Source::Measure(MeasureSource { of, aggregate, window }) => {
-                    plan.months |= matches!(aggregate, Aggregate::ActiveMonths | Aggregate::ActiveYears);
-                    Step::Window { window: plan.window(window.range(as_of)), of: *of, aggregate: *aggregate }
+                    let window = plan.window(window.range(as_of));
+                    plan.windows[window].months |=
+                        matches!(aggregate, Aggregate::ActiveMonths | Aggregate::ActiveYears);
+                    plan.windows[window].full |= !light(*of, *aggregate);
+                    Step::Window { window, of: *of, aggregate: *aggregate }
                 }
                 Source::Profile(ProfileSource::JoinedYears) => Step::Joined,
                 Source::Attribute(_) => Step::None,
@@ -467,8 +493,8 @@ impl Plan {
 
     /// The number of a window with this range, added where it is new.
     pub fn window(&mut self, range: (i32, i32)) -> usize {
-        self.windows.iter().position(|known| *known == range).unwrap_or_else(|| {
-            self.windows.push(range);
+        self.windows.iter().position(|known| known.range == range).unwrap_or_else(|| {
+            self.windows.push(Reading { range, full: false, months: false });
             self.windows.len() - 1
         })
     }
@@ -483,9 +509,14 @@ impl Plan {
             if entry.day > self.as_of.0 {
                 break;
             }
-            for (totals, (from, to)) in gathered.totals.iter_mut().zip(&self.windows) {
-                if entry.day >= *from && entry.day <= *to {
-                    totals.add(&entry, self.months);
+            for (totals, window) in gathered.totals.iter_mut().zip(&self.windows) {
+                if entry.day < window.range.0 || entry.day > window.range.1 {
+                    continue;
+                }
+                if window.full {
+                    totals.add(&entry, window.months);
+                } else {
+                    totals.add_light(&entry);
                 }
             }
             if self.lines {
@@ -556,6 +587,17 @@ impl Plan {
             Aggregate::ActiveYears => f64::from(totals.years[activity]),
             Aggregate::Distinct | Aggregate::NewDistinct | Aggregate::Momentum => f64::NAN,
         }
+    }
+}
+
+/// Whether [`Totals::add_light`] keeps all that this asks for.
+fn light(of: Measure, aggregate: Aggregate) -> bool {
+    use Aggregate::{DaysSinceFirst, DaysSinceLast, PerOrder, ShareOfGross, Sum, YearsSinceFirst};
+    match of {
+        Measure::Orders => matches!(aggregate, Sum | DaysSinceFirst | DaysSinceLast | YearsSinceFirst),
+        Measure::GrossSpend | Measure::NetSpend => matches!(aggregate, Sum | PerOrder),
+        Measure::RefundAmount => matches!(aggregate, Sum | ShareOfGross),
+        _ => false,
     }
 }
 

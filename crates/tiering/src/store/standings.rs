@@ -140,7 +140,7 @@ fn decision(now: Instant, programme: ProgrammeId, row: &Row, told: &Told) -> Vec
     vec![
         row.customer.into(),
         now.into(),
-        JobId::new(now).0.into(),
+        decision_id(now, row.revision + 1).into(),
         programme.into(),
         change.word().into(),
         cause.word().into(),
@@ -154,4 +154,27 @@ fn decision(now: Instant, programme: ProgrammeId, row: &Row, told: &Told) -> Vec
         (&*told.reason).into(),
         (&*told.inputs).into(),
     ]
+}
+
+/// A time-ordered id in which two decisions of one millisecond about one customer keep their order: the twelve bits
+/// after the time are the standing's revision.
+fn decision_id(now: Instant, revision: i64) -> uuid::Uuid {
+    let random = JobId::new(now).0.into_bytes();
+    let mut tail = [0; 10];
+    tail.copy_from_slice(&random[6..]);
+    let revision = revision.to_le_bytes();
+    (tail[0], tail[1]) = (revision[1] & 0x0f, revision[0]);
+    uuid::Builder::from_unix_timestamp_millis(u64::try_from(now.0).unwrap_or(0), &tail).into_uuid()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decisions_of_the_same_millisecond_keep_their_order() {
+        let ids: Vec<_> = (1..600).map(|revision| decision_id(Instant(1_800_000_000_000), revision)).collect();
+        assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
+        assert!(decision_id(Instant(1_800_000_000_001), 1) > ids[598]);
+    }
 }
