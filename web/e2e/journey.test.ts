@@ -32,6 +32,7 @@ const words = {
     body: '内容',
     recorded: '已记录',
     why: '为什么是这个等级？',
+    publish: /^发\s?布/,
   },
   en: {
     upload: 'Choose a file',
@@ -46,6 +47,7 @@ const words = {
     body: 'What was said',
     recorded: 'Recorded',
     why: 'Why this level?',
+    publish: /^Publish/,
   },
 } as const;
 
@@ -143,6 +145,20 @@ describe.each([
     it('shows the levels as of the day after the data', async () => {
       await page.getByRole('button', { name: say.asOf }).click();
       await page.waitForURL((at) => at.pathname === '/');
+      await check(page, errors);
+
+      // A ladder is chosen and published; who would be where is shown before.
+      await page.goto(`${server.url}/tiers/rules`);
+      await settle(page);
+      await page.locator('.templates li button').last().click();
+      const publish = page.getByRole('button', { name: say.publish }).first();
+      await publish.waitFor();
+      await settle(page);
+      await publish.click();
+      const sure = page.getByRole('dialog').locator('.ant-btn-primary');
+      await expect.poll(() => sure.isEnabled(), { timeout: 30_000 }).toBe(true);
+      await sure.click();
+      await page.getByRole('dialog').waitFor({ state: 'hidden', timeout: 30_000 });
       await expect
         .poll(
           async () => {
@@ -216,13 +232,11 @@ describe.each([
 
     it('says what is wrong with a file that is no table', async () => {
       await page.goto(`${server.url}/customers/imports/new`);
-      await page
-        .locator('input[type="file"]')
-        .setInputFiles({
-          name: 'picture.csv',
-          mimeType: 'text/csv',
-          buffer: Buffer.from([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0, 0, 13]),
-        });
+      await page.locator('input[type="file"]').setInputFiles({
+        name: 'picture.csv',
+        mimeType: 'text/csv',
+        buffer: Buffer.from([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0, 0, 13]),
+      });
       const said = await page.getByRole('alert').first().innerText();
       expect(/[一-鿿]/.test(said), said).toBe(language === 'zh-CN');
     });

@@ -69,7 +69,12 @@ export function PreviewStep({ found, mapping, onBack, onStarted }: Props) {
         {problems > 0 && (
           <Alert type="warning" showIcon title={t('preview.problems', { n: problems })} style={{ marginBottom: 12 }} />
         )}
-        <div className="preview-scroll">
+        <section
+          className="preview-scroll"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+          tabIndex={0}
+          aria-label={t('preview.title', { n: preview.data.rows.length })}
+        >
           <table className="preview-table">
             <thead>
               <tr>
@@ -98,7 +103,7 @@ export function PreviewStep({ found, mapping, onBack, onStarted }: Props) {
               ))}
             </tbody>
           </table>
-        </div>
+        </section>
       </div>
       {start.isError && <Alert type="error" showIcon role="alert" title={messageOf(start.error)} />}
       <div className="panel preview-keep">
