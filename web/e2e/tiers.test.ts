@@ -1,5 +1,5 @@
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { enter, faults, type Language, launch, open, overflow, rawKeys, settle, widths } from './browser';
 import { type Server, startServer } from './server';
 
@@ -69,17 +69,15 @@ describe.each([
     close = () => opened.context.close();
     await enter(page, server.url, server.password);
     // The demo company is filled in the background; its levels come last.
-    await expect
-      .poll(
-        () =>
-          page.evaluate(async () => {
-            const answer = await fetch('/api/v1/tiering/overview');
-            const { evaluated_at, total } = (await answer.json()) as { evaluated_at: string | null; total: number };
-            return evaluated_at !== null && total === 1500;
-          }),
-        { timeout: 120_000, interval: 1_000 },
-      )
-      .toBe(true);
+    await vi.waitUntil(
+      () =>
+        page.evaluate(async () => {
+          const answer = await fetch('/api/v1/tiering/overview');
+          const { evaluated_at, total } = (await answer.json()) as { evaluated_at: string | null; total: number };
+          return evaluated_at !== null && total === 1500;
+        }),
+      { timeout: 100_000, interval: 1_000 },
+    );
   });
 
   afterAll(async () => {
