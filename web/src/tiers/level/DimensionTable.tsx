@@ -30,7 +30,8 @@ export function DimensionTable({ dimensions }: { dimensions: DimensionRow[] }) {
             )}
           </summary>
           {!row.no_data && (
-            <div className="scroll-x">
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
+            <section className="scroll-x" tabIndex={0} aria-label={said(row.name)}>
               <table>
                 <thead>
                   <tr>
@@ -52,7 +53,7 @@ export function DimensionTable({ dimensions }: { dimensions: DimensionRow[] }) {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </section>
           )}
         </details>
       ))}
