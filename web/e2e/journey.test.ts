@@ -182,7 +182,7 @@ describe.each([
       await page.locator('main a[href^="/customers/cus_"]').first().click();
       await page.getByRole('button', { name: say.why }).click();
       await settle(page);
-      await expect.poll(() => page.locator('.ant-tabs-tabpane-active').innerText()).toMatch(/\d/);
+      await expect.poll(() => page.getByRole('tabpanel').first().innerText()).toMatch(/\d/);
       await check(page, errors);
     });
 

@@ -9,6 +9,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     fileParallelism: false,
     sequence: { concurrent: false },
+    // Each part builds on the one before.
     bail: 1,
   },
 });
