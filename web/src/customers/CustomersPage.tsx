@@ -284,7 +284,7 @@ export default function CustomersPage() {
             </span>
             <span className="card-line quiet">
               <span>
-                <Money value={row.net_spend} digits={0} /> · {t('orders_n', { n: row.orders })}
+                <Money value={row.net_spend} digits={0} /> · {t('orders_n', { count: row.orders })}
               </span>
               <span>
                 <DayText value={row.last_order_day} />

@@ -134,7 +134,7 @@ function Item({ item, by }: { item: Activity; by?: string | null }) {
             .join(' · ')}
           {lines.length > 0 && (
             <Button type="link" size="small" aria-expanded={open} onClick={() => setOpen(!open)}>
-              {open ? t('timeline.hide_lines') : t('timeline.lines', { n: lines.length })}
+              {open ? t('timeline.hide_lines') : t('timeline.lines', { count: lines.length })}
             </Button>
           )}
         </div>
