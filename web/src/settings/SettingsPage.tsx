@@ -1,9 +1,9 @@
-import { Grid, Tabs } from 'antd';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useNavigate, useParams } from 'react-router';
+import { useParams } from 'react-router';
 import { useCan } from '../api/session';
 import { PageHeader } from '../kit/PageHeader';
+import { TabLinks } from '../tiers/parts/TabLinks';
 import { AccountTab } from './AccountTab';
 import { AuditTab } from './AuditTab';
 import { DepartmentsTab } from './DepartmentsTab';
@@ -15,9 +15,7 @@ import './settings.css';
 export default function SettingsPage() {
   const { t } = useTranslation('settings');
   const { tab } = useParams();
-  const navigate = useNavigate();
   const can = useCan();
-  const phone = !Grid.useBreakpoint().md;
   const all: { key: string; permission?: string; children: ReactNode }[] = [
     { key: 'account', children: <AccountTab /> },
     { key: 'organisation', permission: 'manage_organisation', children: <OrganisationTab /> },
@@ -27,21 +25,18 @@ export default function SettingsPage() {
     { key: 'audit', permission: 'read_audit', children: <AuditTab /> },
   ];
   const tabs = all.filter((one) => can(one.permission));
+  const here = tabs.find((one) => one.key === tab) ?? tabs[0];
   return (
     <>
       <PageHeader title={t('common:room.settings')} />
-      <Tabs
-        className="settings"
-        tabPlacement={phone ? 'top' : 'start'}
-        activeKey={tabs.some((one) => one.key === tab) ? tab : tabs[0]?.key}
-        onChange={(key) => navigate(`/settings/${key}`)}
-        destroyOnHidden
-        items={tabs.map(({ key, children }) => ({
-          key,
-          label: t(`tab.${key}`),
-          children: <div className="settings-body">{children}</div>,
-        }))}
-      />
+      <div className="settings">
+        <TabLinks
+          label={t('common:room.settings')}
+          current={here?.key ?? ''}
+          items={tabs.map(({ key }) => ({ key, to: `/settings/${key}`, label: t(`tab.${key}`) }))}
+        />
+        <div className="settings-body">{here?.children}</div>
+      </div>
     </>
   );
 }
