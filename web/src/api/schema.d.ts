@@ -140,6 +140,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The customers that a list with these filters has, as a file: `format=csv` (default) or `xlsx`. Phone numbers and
+         *     addresses are masked; cells that a spreadsheet would run as a formula are neutralised; every export is in the audit
+         *     record.
+         */
+        get: operations["export_customers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}": {
         parameters: {
             query?: never;
@@ -327,6 +348,181 @@ export interface paths {
         head?: never;
         /** Rename a department, or move it with all below it. */
         patch: operations["update_department"];
+        trace?: never;
+    };
+    "/api/v1/import-mappings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Mappings that are remembered, and those that the product brings along. */
+        get: operations["list_import_mappings"];
+        put?: never;
+        /** Remember a mapping under a name; one of this name is replaced. */
+        post: operations["save_import_mapping"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/import-mappings/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget a mapping. */
+        delete: operations["delete_import_mapping"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Imports, the newest first. */
+        get: operations["list_imports"];
+        put?: never;
+        /** Take a file in: the body is the file itself, at most 200 MB. Answers what was found in it and a mapping to start from. */
+        post: operations["create_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One import: what was found, how far it is, what it has done. */
+        get: operations["get_import"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop an import. What it has recorded stays; it can go on, or be undone. */
+        post: operations["cancel_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rows that were not taken, with their own columns and one that says why: correct it and load it again. */
+        get: operations["download_import_errors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the first 50 rows will do under a mapping. Changes no customer and sends nothing. */
+        post: operations["preview_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on with an import that failed or was cancelled, from where it stopped. */
+        post: operations["resume_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start recording. The work goes on when the page is closed. */
+        post: operations["start_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a whole import back: what it recorded goes, what it replaced comes back, customers that it made and nobody else
+         *     uses go too. Data of customers that it changed stays.
+         */
+        post: operations["undo_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/indicators": {
@@ -1043,6 +1239,19 @@ export interface components {
         };
         /** @enum {string} */
         CalendarUnit: "month" | "quarter" | "year";
+        /** @description Which orders are refunds. */
+        Cancellation: {
+            /**
+             * @description Ids that begin so are refunds: `C`.
+             * @default null
+             */
+            id_prefix: string | null;
+            /**
+             * @description A negative sum (by quantity or amount) is a refund. Without it a negative order is reported as a problem.
+             * @default false
+             */
+            negative: boolean;
+        };
         /** @description A change of level with the levels' names. */
         ChangeRow: components["schemas"]["LevelChange"] & {
             from?: components["schemas"]["LevelFace"] | null;
@@ -1222,6 +1431,11 @@ export interface components {
             /** @description All tags that the customer has from now on. */
             tags: components["schemas"]["TagId"][];
         };
+        /**
+         * @description The order of day, month and year where the figures alone don't tell it.
+         * @enum {string}
+         */
+        DateOrder: "ymd" | "dmy" | "mdy";
         /** Format: date */
         Day: string;
         /** @description A department. */
@@ -1370,6 +1584,8 @@ export interface components {
             tag: string | null;
         };
         /** @enum {string} */
+        Format: "csv" | "xlsx" | "xls";
+        /** @enum {string} */
         Gender: "female" | "male" | "other";
         /** @description How one axis is graded. */
         Grading: "quantile" | {
@@ -1389,7 +1605,54 @@ export interface components {
             name: components["schemas"]["Text"];
             r?: number[] | null;
         };
+        /** @description An import as the API shows it. */
+        Import: components["schemas"]["Progress"] & {
+            /** @description Column names, made unique. */
+            columns: string[];
+            created_at: components["schemas"]["Instant"];
+            created_by?: components["schemas"]["StaffId"] | null;
+            encoding?: string | null;
+            error?: components["schemas"]["ImportFailure"] | null;
+            file_name: string;
+            /** Format: int64 */
+            file_size: number;
+            finished_at?: components["schemas"]["Instant"] | null;
+            id: components["schemas"]["ImportId"];
+            mapping?: components["schemas"]["Mapping"] | null;
+            /**
+             * Format: int64
+             * @description Data rows found when the file was looked at.
+             */
+            rows_estimated: number;
+            sample: string[][];
+            shape: components["schemas"]["Shape"];
+            sheets: components["schemas"]["Sheet"][];
+            started_at?: components["schemas"]["Instant"] | null;
+            state: components["schemas"]["ImportState"];
+            suggested_mapping?: components["schemas"]["Mapping"] | null;
+            /** @description The name of the remembered mapping that is suggested. */
+            suggested_name?: string | null;
+            warnings: components["schemas"]["Text"][];
+        };
+        /** @description What an import failed of. */
+        ImportFailure: {
+            code: string;
+            text: components["schemas"]["Text"];
+        };
         ImportId: string;
+        ImportPreview: {
+            mapping: components["schemas"]["Mapping"];
+        };
+        ImportStart: {
+            mapping: components["schemas"]["Mapping"];
+            /** @description Remember the mapping under this name. */
+            save_as?: string | null;
+        };
+        /**
+         * @description Where an import stands.
+         * @enum {string}
+         */
+        ImportState: "uploaded" | "previewed" | "running" | "done" | "failed" | "cancelled" | "undoing" | "undone";
         /** @description One indicator of a rule set. */
         Indicator: {
             /** @description Lower-case letters, digits and `_`; unique in the rules. */
@@ -1470,6 +1733,11 @@ export interface components {
          * @enum {string}
          */
         JobState: "waiting" | "queued" | "running" | "done" | "dead" | "cancelled";
+        /**
+         * @description What a row of the file is.
+         * @enum {string}
+         */
+        Kind: "customers" | "orders" | "order_lines" | "interactions";
         /** @description One level. Its id stays the same through renaming and moving. */
         Level: {
             /** @description `#rrggbb`. */
@@ -1568,6 +1836,30 @@ export interface components {
             /** Format: password */
             password: string;
         };
+        Mapping: {
+            cancellation?: components["schemas"]["Cancellation"];
+            /** @description Field ← column name. */
+            columns: {
+                [key: string]: string;
+            };
+            /** @description Field ← the same value for every row. */
+            constants?: {
+                [key: string]: string;
+            };
+            date_order?: components["schemas"]["DateOrder"];
+            /** @description `17850.0` in id columns means `17850`. */
+            drop_zero?: boolean;
+            kind: components["schemas"]["Kind"];
+            read?: components["schemas"]["ReadOptions"];
+            skip?: components["schemas"]["Skip"] | null;
+            /** @description The system that the file comes from: together with an id it says what is the same thing when it comes again. */
+            source: string;
+            /** @description Zone of the file's clock times; the organisation's where none is given. */
+            time_zone?: string | null;
+        };
+        MappingList: {
+            items: components["schemas"]["NamedMapping"][];
+        };
         /**
          * @description A built-in measure of one customer and day.
          * @enum {string}
@@ -1606,6 +1898,13 @@ export interface components {
             down: number;
             /** Format: int64 */
             up: number;
+        };
+        /** @description A remembered mapping. */
+        NamedMapping: {
+            /** @description Brought along by the product; can't be deleted. */
+            built_in: boolean;
+            mapping: components["schemas"]["Mapping"];
+            name: string;
         };
         /** @description How many of a rule's conditions must hold. */
         Need: "all" | {
@@ -1663,6 +1962,10 @@ export interface components {
         NewDepartment: {
             name: string;
             parent_id?: components["schemas"]["DepartmentId"] | null;
+        };
+        NewImportMapping: {
+            mapping: components["schemas"]["Mapping"];
+            name: string;
         };
         NewProgramme: {
             name?: components["schemas"]["Text"] | null;
@@ -1749,6 +2052,38 @@ export interface components {
             items: (components["schemas"]["LevelChange"] & {
                 from?: components["schemas"]["LevelFace"] | null;
                 to?: components["schemas"]["LevelFace"] | null;
+            })[];
+            next?: string | null;
+        };
+        /** @description One page of a list. `next` is the `after` of the next page, absent on the last one. */
+        Page_Import: {
+            items: (components["schemas"]["Progress"] & {
+                /** @description Column names, made unique. */
+                columns: string[];
+                created_at: components["schemas"]["Instant"];
+                created_by?: components["schemas"]["StaffId"] | null;
+                encoding?: string | null;
+                error?: components["schemas"]["ImportFailure"] | null;
+                file_name: string;
+                /** Format: int64 */
+                file_size: number;
+                finished_at?: components["schemas"]["Instant"] | null;
+                id: components["schemas"]["ImportId"];
+                mapping?: components["schemas"]["Mapping"] | null;
+                /**
+                 * Format: int64
+                 * @description Data rows found when the file was looked at.
+                 */
+                rows_estimated: number;
+                sample: string[][];
+                shape: components["schemas"]["Shape"];
+                sheets: components["schemas"]["Sheet"][];
+                started_at?: components["schemas"]["Instant"] | null;
+                state: components["schemas"]["ImportState"];
+                suggested_mapping?: components["schemas"]["Mapping"] | null;
+                /** @description The name of the remembered mapping that is suggested. */
+                suggested_name?: string | null;
+                warnings: components["schemas"]["Text"][];
             })[];
             next?: string | null;
         };
@@ -1847,6 +2182,8 @@ export interface components {
          * @enum {string}
          */
         Permission: "ManageStaff" | "ManageOrganisation" | "ReadAudit" | "ManageJobs" | "UseTokens" | "ReadCustomers" | "EditCustomers" | "ArchiveCustomers" | "AssignCustomers" | "ExportCustomers" | "RecordActivities" | "ImportCustomers" | "ManageTags" | "ManageSegments" | "ReadTiering" | "SimulateTiering" | "ManageTiering";
+        /** @enum {string} */
+        Phase: "reading" | "recording" | "finished";
         Point: {
             /** Format: double */
             at: number;
@@ -1890,6 +2227,38 @@ export interface components {
             items: components["schemas"]["PotentialVip"][];
             next?: string | null;
         };
+        Preview: {
+            columns: string[];
+            /** @description Of the rows shown, by what they will do. */
+            counts: {
+                [key: string]: number;
+            };
+            rows: components["schemas"]["PreviewRow"][];
+            /** Format: int64 */
+            rows_total: number;
+        };
+        PreviewRow: {
+            amount?: components["schemas"]["Money"] | null;
+            cells: string[];
+            /** @description The customer is made with it. */
+            creates_customer: boolean;
+            customer_id?: components["schemas"]["CustomerId"] | null;
+            /** @description The order's, refund's or contact's id. */
+            id?: string | null;
+            occurred_at?: components["schemas"]["Instant"] | null;
+            problems: components["schemas"]["RowProblem"][];
+            /**
+             * Format: int64
+             * @description As a spreadsheet numbers it.
+             */
+            row: number;
+            /**
+             * Format: int64
+             * @description The row before which this one is the same thing.
+             */
+            same_as_row?: number | null;
+            will: components["schemas"]["Will"];
+        };
         /** @description The body of every answer that isn't a success (`application/problem+json`). */
         Problem: {
             /** @description Stable, snake_case. Programs match on it; texts may change. */
@@ -1931,6 +2300,146 @@ export interface components {
             items: components["schemas"]["Programme"][];
             next?: string | null;
         };
+        /** @description Counts and sums of one import. Sums are of what the file says; orders that were here already count as well. */
+        Progress: {
+            /**
+             * Format: int64
+             * @default 0
+             */
+            accepted: number;
+            /**
+             * Format: int64
+             * @description Different customers in the rows that could be read.
+             * @default 0
+             */
+            customers: number;
+            /**
+             * Format: int64
+             * @description Customers of a customer file whose data changed.
+             * @default 0
+             */
+            customers_changed: number;
+            /**
+             * Format: int64
+             * @default 0
+             */
+            customers_created: number;
+            /**
+             * Format: int64
+             * @default 0
+             */
+            customers_removed: number;
+            /**
+             * Format: int64
+             * @description Here already, word for word.
+             * @default 0
+             */
+            duplicates: number;
+            /** @default null */
+            first_activity_day: components["schemas"]["Day"] | null;
+            /**
+             * Format: int64
+             * @default 0
+             */
+            interactions: number;
+            /** @default null */
+            last_activity_day: components["schemas"]["Day"] | null;
+            /** @default 0.00 */
+            order_sum: components["schemas"]["Money"];
+            /**
+             * Format: int64
+             * @default 0
+             */
+            orders: number;
+            /**
+             * @description Where to go on: partition and place in it.
+             * @default 0
+             */
+            partition: number;
+            /** @default reading */
+            phase: components["schemas"]["Phase"];
+            /** @default 0 */
+            place: number;
+            /**
+             * Format: int64
+             * @description Activities that are new here.
+             * @default 0
+             */
+            recorded: number;
+            /** @default 0.00 */
+            refund_sum: components["schemas"]["Money"];
+            /**
+             * Format: int64
+             * @default 0
+             */
+            refunds: number;
+            /**
+             * @description Texts of the first refusals, by row.
+             * @default {}
+             */
+            refusals: {
+                [key: string]: components["schemas"]["Text"];
+            };
+            /**
+             * Format: int64
+             * @description Here already with other content, and replaced.
+             * @default 0
+             */
+            replaced: number;
+            /**
+             * Format: int64
+             * @default 0
+             */
+            restored: number;
+            /**
+             * Format: int64
+             * @default 0
+             */
+            rows_per_second: number;
+            /**
+             * Format: int64
+             * @description Data rows read, blank ones left out.
+             * @default 0
+             */
+            rows_read: number;
+            /**
+             * Format: int64
+             * @description Rows that are recorded or skipped for good.
+             * @default 0
+             */
+            rows_settled: number;
+            /**
+             * Format: int64
+             * @default 0
+             */
+            rows_total: number;
+            /**
+             * Format: int64
+             * @default null
+             */
+            seconds_left: number | null;
+            /**
+             * @description By reason.
+             * @default {}
+             */
+            skipped: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description A newer version was here already.
+             * @default 0
+             */
+            stale: number;
+            /** @default null */
+            updated_at: components["schemas"]["Instant"] | null;
+            /**
+             * Format: int64
+             * @description Of an undo: activities taken back, brought back, customers removed.
+             * @default 0
+             */
+            withdrawn: number;
+        };
         Publication: {
             /** @description Why; at most 500 characters. */
             note?: string;
@@ -1944,6 +2453,30 @@ export interface components {
          * @enum {string}
          */
         ReachKind: "own" | "department" | "all";
+        /** @description What the user may declare where the guess is wrong; everything else is found out. */
+        ReadOptions: {
+            /**
+             * @description One character; `\t` is a tab.
+             * @default null
+             */
+            delimiter: string | null;
+            /**
+             * @description `utf-8`, `gb18030`, `gbk`, `big5`, `utf-16le`, `utf-16be`, `windows-1252`, …
+             * @default null
+             */
+            encoding: string | null;
+            /**
+             * Format: int64
+             * @description Row of the column names, the first row is 1; 0 where the file has none.
+             * @default null
+             */
+            header_row: number | null;
+            /**
+             * @description The sheet of a workbook; the first with data where none is named.
+             * @default null
+             */
+            sheet: string | null;
+        };
         /** @description What to show, and why. */
         Reveal: {
             /**
@@ -2026,6 +2559,12 @@ export interface components {
          * @enum {string}
          */
         Role: "administrator" | "operations_manager" | "account_manager" | "agent" | "analyst";
+        RowProblem: {
+            code: string;
+            column?: string | null;
+            field?: components["schemas"]["Field"] | null;
+            text: components["schemas"]["Text"];
+        };
         /** @description Conditions and groups of conditions. A rule without any always holds. */
         Rule: {
             groups?: components["schemas"]["Rule"][];
@@ -2130,6 +2669,34 @@ export interface components {
         };
         /** @enum {string} */
         Severity: "error" | "warning";
+        /** @description What must be known to read a file again the same way. */
+        Shape: {
+            /** @description Column names, made unique, in the order of the file. */
+            columns: string[];
+            /** @description CSV only. */
+            delimiter?: string | null;
+            /** @description CSV only. */
+            encoding?: string | null;
+            format: components["schemas"]["Format"];
+            /** @description A workbook that counts days from 1904. */
+            from_1904: boolean;
+            /**
+             * Format: int64
+             * @description Row of the column names; 0 where there is none.
+             */
+            header_row: number;
+            packed: boolean;
+            /** @description Workbooks only. */
+            sheet?: string | null;
+        };
+        Sheet: {
+            name: string;
+            /**
+             * Format: int64
+             * @description Rows with something in them, the header included; absent for sheets that were not opened.
+             */
+            rows?: number | null;
+        };
         SimulatedLevel: {
             /**
              * Format: int64
@@ -2163,6 +2730,11 @@ export interface components {
             moves: number[][];
             /** Format: int64 */
             took_ms: number;
+        };
+        /** @description Rows to pass over, for instance closed orders by their state. */
+        Skip: {
+            column: string;
+            values: string[];
         };
         /** @description Where an indicator's number comes from. */
         Source: {
@@ -2376,6 +2948,11 @@ export interface components {
              */
             version: number;
         };
+        /**
+         * @description What a row will do.
+         * @enum {string}
+         */
+        Will: "create_customer" | "update_customer" | "order" | "refund" | "interaction" | "duplicate" | "skip";
         /** @description The span of days that an indicator looks at. */
         Window: {
             /**
@@ -3489,6 +4066,135 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Count"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_customers: {
+        parameters: {
+            query?: {
+                /** @description Name (Han in either script, pinyin, initials), phone digits, e-mail, external id. */
+                search?: string;
+                /** @description Ranks: `3,4`; 0 is "no level yet". */
+                level?: string;
+                /** @description `active` (default), `archived` or `all`. */
+                status?: string;
+                /** @description `person` or `company`. */
+                kind?: string;
+                /** @description Ids of staff, or `none`. */
+                owner?: string;
+                /** @description Ids of departments, or `none`. */
+                department?: string;
+                /** @description Ids of tags: any of them. */
+                tag?: string;
+                /** @description Ids of segments: all of them. */
+                segment?: string;
+                /** @description A condition in JSON. */
+                condition?: string;
+                /** @description RFM codes, `x` for any grade: `555,5x4`. */
+                rfm_group?: string;
+                value_class?: string;
+                city?: string;
+                net_spend_min?: string;
+                net_spend_max?: string;
+                orders_min?: number;
+                orders_max?: number;
+                score_min?: number;
+                score_max?: number;
+                potential_min?: number;
+                last_order_after?: components["schemas"]["Day"];
+                last_order_before?: components["schemas"]["Day"];
+                joined_after?: components["schemas"]["Day"];
+                joined_before?: components["schemas"]["Day"];
+                /**
+                 * @description `level`, `score`, `name`, `net_spend`, `orders`, `last_order_day`, `potential`, `created`; `-` in front:
+                 *     descending. Default `-level`.
+                 */
+                sort?: string;
+                /** @description 1–500, default 50. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+                /** @description `csv` or `xlsx` */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": number[];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
                 };
             };
             /** @description Unauthorized */
@@ -4980,6 +5686,1495 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Department"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_import_mappings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MappingList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_import_mapping: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewImportMapping"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamedMapping"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_import_mapping: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_imports: {
+        parameters: {
+            query?: {
+                /** @description 1–500, default 50. */
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Import"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_import: {
+        parameters: {
+            query?: {
+                /** @description The file's name, for people. */
+                file_name?: string;
+            };
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ImportId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_import: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["ImportId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_import_errors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ImportId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": number[];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_import: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["ImportId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportPreview"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_import: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["ImportId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_import: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["ImportId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportStart"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_import: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["ImportId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
                 };
             };
             /** @description Bad Request */
