@@ -103,6 +103,10 @@ pub struct Stats {
     pub order_sum: Money,
     pub refund_sum: Money,
     pub net_sum: Money,
+    /// Customers who returned something and never ordered anything here.
+    pub only_refunds: i64,
+    /// Customers with orders or refunds whose net spend is zero or less.
+    pub net_not_positive: i64,
     pub levels: Vec<LevelSum>,
     pub pareto: Pareto,
     pub evaluated_at: Option<Instant>,
@@ -127,6 +131,8 @@ pub fn stats(tx: &mut Tx) -> Result<Stats> {
         order_sum: totals.order_sum,
         refund_sum: totals.refund_sum,
         net_sum: totals.order_sum - totals.refund_sum,
+        only_refunds: totals.only_refunds,
+        net_not_positive: totals.net_not_positive,
         levels: level_sums(rules.as_deref(), &sums),
         pareto: pareto(&net),
         evaluated_at: primary.as_ref().and_then(|programme| programme.evaluated_at),

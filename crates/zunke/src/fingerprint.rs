@@ -1,51 +1,115 @@
-//! What two databases with the same history have in common, whatever ids they gave out: a hash over each customer's
-//! facts, level and daily measures. Two loads that should come to the same are compared by it.
+//! What two databases with the same history have in common, whatever ids they gave out and whenever they were filled:
+//! a hash over each customer with his identities, headline, standings, daily measures and activities. Two loads that
+//! should come to the same are compared by it. Decisions are not in it: how often a level changed on the way depends on
+//! the way.
 
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use zunke_kernel::{Error, Result};
-use zunke_store::{Tx, Uuid};
+use zunke_store::{Row, Tx, Uuid};
 
-/// 64 hexadecimal digits. Reads all customers and their measures.
+/// Where the parts of a customer stand, and what each says apart from ids and moments of this database. Texts are
+/// quoted, so that no two parts read alike.
+const PARTS: [(&str, Part); 5] = [
+    (
+        "SELECT customer_id, kind, name, status, level_rank, level_since, score, rfm, value_class, orders, net_spend,
+           first_order_day, last_order_day, potential
+         FROM customers",
+        |row| {
+            Ok(format!(
+                "{:?}",
+                (
+                    (row.text(1)?, row.text(2)?, row.text(3)?, row.int(4)?, row.opt_int(5)?, row.real(6)?, row.int(7)?),
+                    (row.opt_text(8)?, row.int(9)?, row.int(10)?, row.int(11)?, row.int(12)?, row.opt_real(13)?),
+                )
+            ))
+        },
+    ),
+    ("SELECT customer_id, kind, source, value FROM customer_identities", |row| {
+        Ok(format!("{:?}", (row.text(1)?, row.text(2)?, row.text(3)?)))
+    }),
+    ("SELECT customer_id, level_rank, since, score, loyalty, rfm, potential FROM standings", |row| {
+        Ok(format!("{:?}", (row.int(1)?, row.int(2)?, row.real(3)?, row.real(4)?, row.int(5)?, row.real(6)?)))
+    }),
+    ("SELECT customer_id, year, days FROM measure_buckets", |row| {
+        Ok(format!("{:?}", (row.int(1)?, row.bytes(2)?)))
+    }),
+    (
+        "SELECT customer_id, source, source_id, kind, occurred_at, day, amount, quantity, channel, direction, of_source_id,
+           lines
+         FROM activities",
+        |row| {
+            Ok(format!(
+                "{:?}",
+                (
+                    (row.text(1)?, row.text(2)?, row.text(3)?, row.int(4)?, row.int(5)?, row.opt_int(6)?),
+                    (row.opt_int(7)?, row.opt_text(8)?, row.opt_text(9)?, row.opt_text(10)?, row.opt_text(11)?),
+                )
+            ))
+        },
+    ),
+];
+
+type Part = fn(&Row<'_>) -> Result<String>;
+
+/// 64 hexadecimal digits, the same on both engines. Reads everything; some 100 bytes for each customer are in memory.
 pub fn of(tx: &mut Tx) -> Result<String> {
-    let mut customers: BTreeMap<Uuid, Sha256> = BTreeMap::new();
-    tx.for_each(
-        "SELECT customer_id, name, orders, net_spend, level_rank, score, rfm, first_order_day, last_order_day
-         FROM customers ORDER BY customer_id",
-        &[],
-        |row| {
-            let mut hash = Sha256::new();
-            hash.update(row.text(1)?);
-            for at in [2, 3, 4, 6, 7, 8] {
-                hash.update(row.int(at)?.to_le_bytes());
+    let mut customers: HashMap<Uuid, Sums> = HashMap::new();
+    for (at, (sql, part)) in PARTS.iter().enumerate() {
+        tx.for_each(sql, &[], |row| {
+            let id = row.uuid(0)?;
+            if at == 0 {
+                customers.insert(id, Sums::default());
             }
-            hash.update(row.real(5)?.to_le_bytes());
-            customers.insert(row.uuid(0)?, hash);
+            let sums =
+                customers.get_mut(&id).ok_or_else(|| Error::internal(format!("rows without a customer: {id}")))?;
+            sums.add(&Sha256::digest(format!("{at}{}", part(row)?)).into());
             Ok(())
-        },
-    )?;
-    let mut add = |id: Uuid, part: &[u8]| -> Result<()> {
-        let hash = customers.get_mut(&id).ok_or_else(|| Error::internal(format!("rows without a customer: {id}")))?;
-        hash.update(part);
-        Ok(())
-    };
-    tx.for_each("SELECT customer_id, year, days FROM measure_buckets ORDER BY customer_id, year", &[], |row| {
-        add(row.uuid(0)?, &row.int(1)?.to_le_bytes())?;
-        add(row.uuid(0)?, &row.bytes(2)?)
-    })?;
-    tx.for_each(
-        "SELECT customer_id, source, source_id, kind, day, amount FROM activities ORDER BY customer_id, occurred_at, source_id",
-        &[],
-        |row| {
-            let amount = row.opt_int(5)?.unwrap_or(-1);
-            let line = format!("{}|{}|{}|{}|{amount}", row.text(1)?, row.text(2)?, row.text(3)?, row.int(4)?);
-            add(row.uuid(0)?, line.as_bytes())
-        },
-    )?;
-    // In the order of their hashes: ids differ from load to load.
-    let mut hashes: Vec<[u8; 32]> = customers.into_values().map(|hash| hash.finalize().into()).collect();
-    hashes.sort_unstable();
-    let mut all = Sha256::new();
-    hashes.iter().for_each(|hash| all.update(hash));
-    Ok(all.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        })?;
+    }
+    let mut all = Sums::default();
+    for customer in customers.into_values() {
+        all.add(&customer.digest());
+    }
+    Ok(all.digest().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// A sum of hashes: the same in whatever order they come, and a part that is there twice counts twice.
+#[derive(Clone, Copy, Default)]
+struct Sums(u128, u128, u64);
+
+impl Sums {
+    fn add(&mut self, hash: &[u8; 32]) {
+        let (mut high, mut low) = ([0; 16], [0; 16]);
+        high.copy_from_slice(&hash[..16]);
+        low.copy_from_slice(&hash[16..]);
+        self.0 = self.0.wrapping_add(u128::from_le_bytes(high));
+        self.1 = self.1.wrapping_add(u128::from_le_bytes(low));
+        self.2 += 1;
+    }
+
+    fn digest(self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        hash.update(self.0.to_le_bytes());
+        hash.update(self.1.to_le_bytes());
+        hash.update(self.2.to_le_bytes());
+        hash.finalize().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_of_parts_is_nothing_and_their_number_something() {
+        let sum = |parts: &[u8]| {
+            let mut sums = Sums::default();
+            parts.iter().for_each(|part| sums.add(&[*part; 32]));
+            sums.digest()
+        };
+        assert_eq!(sum(&[1, 2, 3]), sum(&[3, 1, 2]));
+        assert_ne!(sum(&[1, 2]), sum(&[1, 2, 2]));
+        assert_ne!(sum(&[]), sum(&[0]));
+    }
 }

@@ -184,11 +184,19 @@ pub struct Totals {
     pub interactions: i64,
     pub order_sum: Money,
     pub refund_sum: Money,
+    pub only_refunds: i64,
+    pub net_not_positive: i64,
 }
 
 pub fn totals(tx: &mut Tx) -> Result<Totals> {
-    let customers = tx.query_one("SELECT COUNT(*) FROM customers", &[], |row| row.int(0))?.unwrap_or(0);
-    let mut totals = Totals { customers, ..Totals::default() };
+    let mut totals = Totals::default();
+    let sql = "SELECT COUNT(*), COUNT(CASE WHEN orders = 0 AND net_spend <> 0 THEN 1 END),
+                 COUNT(CASE WHEN net_spend <= 0 AND (orders > 0 OR net_spend <> 0) THEN 1 END)
+               FROM customers";
+    tx.for_each(sql, &[], |row| {
+        (totals.customers, totals.only_refunds, totals.net_not_positive) = (row.int(0)?, row.int(1)?, row.int(2)?);
+        Ok(())
+    })?;
     tx.for_each("SELECT kind, COUNT(*), CAST(SUM(amount) AS BIGINT) FROM activities GROUP BY kind", &[], |row| {
         let (count, sum) = (row.int(1)?, row.opt_money(2)?.unwrap_or_default());
         match row.str(0)? {

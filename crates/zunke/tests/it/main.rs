@@ -1,7 +1,9 @@
 //! The binary as its users meet it: started as a process, spoken to over HTTP and the command line, killed.
 
 mod crash;
+mod days;
 mod door;
+mod extract;
 mod house;
 mod openapi;
 mod roles;
