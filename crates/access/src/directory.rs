@@ -1,9 +1,10 @@
 //! Who and what there is, for rooms above that name staff or departments in their own rows.
 
-use crate::store::{departments, staff};
+use crate::store::{departments, people, staff};
+use crate::{Permission, Scope};
 use std::collections::HashMap;
 use zunke_kernel::id::{DepartmentId, StaffId};
-use zunke_kernel::{Error, Result};
+use zunke_kernel::{Error, Kind, Result};
 use zunke_store::Tx;
 
 /// 422 unless somebody of this id works here.
@@ -16,6 +17,20 @@ pub fn require_staff(tx: &mut Tx, id: StaffId, field: &str) -> Result<()> {
             "There is no such member of staff, or not any more; please choose again.",
         )
         .at(field)),
+    }
+}
+
+/// For a job: what the one who started it may see now. 403 `starter_gone` where he has left, or may no longer do
+/// this: what he could not do himself, his job must not do for him.
+pub fn scope_of_starter(tx: &mut Tx, id: StaffId, permission: Permission) -> Result<Scope> {
+    match people::find_active(tx, id)? {
+        Some(person) if person.role.has(permission) => people::scope(tx, &person),
+        _ => Err(Error::new(
+            Kind::Forbidden,
+            "starter_gone",
+            "发起该任务的员工已停用或不再有此权限，任务已停止，请由其他同事重新发起。",
+            "The member of staff who started this has left or may not do it any more; it has stopped. Somebody else can start it again.",
+        )),
     }
 }
 

@@ -3,11 +3,12 @@
 use crate::identity::Identity;
 use crate::profile::{self, CustomerKind, Gender, NewCustomer, Status};
 use crate::query::CustomerQuery;
-use crate::record::RecordContext;
+use crate::record::{Observer, RecordContext};
 use crate::store::customers::{self, Stored};
 use crate::store::tags::{self, Tag};
 use crate::store::{TagId, identities, search};
 use std::collections::HashMap;
+use std::sync::Arc;
 use zunke_access::{Reach, Scope};
 use zunke_http::{Change, IfMatch};
 use zunke_kernel::id::{CustomerId, DepartmentId, StaffId};
@@ -207,8 +208,8 @@ pub fn resolve_many(tx: &mut Tx, scope: &Scope, wanted: &[Identity]) -> Result<H
 }
 
 /// Takes customers away for good, with what this room keeps of them: for the undo of an import. Those that have
-/// activities stay; answers how many went.
-pub fn remove_many(tx: &mut Tx, _now: Instant, ids: &[CustomerId]) -> Result<u64> {
+/// activities stay; answers how many went. Observers are told first, so that rooms above take away what is theirs.
+pub fn remove_many(tx: &mut Tx, ids: &[CustomerId], observers: &[Arc<dyn Observer>]) -> Result<u64> {
     let there = customers::lock(tx, ids)?;
     let values: Vec<zunke_store::Value> = there.iter().map(|id| (*id).into()).collect();
     let mut busy = std::collections::HashSet::new();
@@ -223,6 +224,12 @@ pub fn remove_many(tx: &mut Tx, _now: Instant, ids: &[CustomerId]) -> Result<u64
         },
     )?;
     let idle: Vec<CustomerId> = there.into_iter().filter(|id| !busy.contains(id)).collect();
+    if idle.is_empty() {
+        return Ok(0);
+    }
+    for observer in observers {
+        observer.removed(tx, &idle)?;
+    }
     customers::remove_many(tx, &idle)
 }
 

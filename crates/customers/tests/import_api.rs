@@ -7,13 +7,14 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
 use tower::ServiceExt;
-use zunke_access::staff::NewStaff;
+use zunke_access::staff::{NewStaff, StaffChange};
 use zunke_access::tokens::NewToken;
-use zunke_access::{Role, Secret, password, staff, tokens};
+use zunke_access::{ReachKind, Role, Secret, password, staff, tokens};
 use zunke_customers::Customers;
 use zunke_customers::import::{self, Files, ImportJob, UndoJob};
 use zunke_http::App;
 use zunke_kernel::Instant;
+use zunke_kernel::id::StaffId;
 use zunke_store::jobs::{Handler, Worker};
 use zunke_store::testing::{TestDb, databases};
 
@@ -63,6 +64,39 @@ impl House {
         let new = NewToken { name: "test".into(), may_write: true, expires_at: None };
         let (_, secret) = tokens::create(&self.db, NOW, login, &new).expect("token");
         format!("Bearer {}", secret.reveal())
+    }
+
+    /// Sets what somebody may see.
+    fn sees(&self, login: &str, reach: ReachKind) {
+        self.change(login, |change| change.reach = zunke_http::Change::Set(reach));
+    }
+
+    fn change(&self, login: &str, edit: impl Fn(&mut StaffChange)) {
+        let id = self.staff(login);
+        let mut change = StaffChange::default();
+        edit(&mut change);
+        self.db.write(|tx| staff::change(tx, NOW, id, id, &change, |_| Ok(()))).expect("changed");
+    }
+
+    fn staff(&self, login: &str) -> StaffId {
+        let sql = "SELECT staff_id FROM staff WHERE login = $1";
+        let found = self.db.read(|tx| tx.query_one(sql, &[login.into()], |row| row.id(0, StaffId)));
+        found.expect("staff").expect("somebody")
+    }
+
+    fn texts(&self, sql: &str) -> Vec<String> {
+        self.db.read(|tx| tx.query(sql, &[], |row| row.text(0))).expect(sql)
+    }
+
+    /// Uploads and starts a file under the mapping that is suggested for it; answers its id.
+    async fn load(&self, token: &str, name: &str, text: &str) -> String {
+        let (status, import) = self.upload(token, name, text.as_bytes().to_vec()).await;
+        assert_eq!(status, 201, "{import}");
+        let id = import["id"].as_str().expect("id").to_owned();
+        let start = json!({ "mapping": import["suggested_mapping"] });
+        let (status, started) = self.call(token, "POST", &format!("/imports/{id}/start"), start).await;
+        assert_eq!(status, 200, "{started}");
+        id
     }
 
     async fn raw(
@@ -244,5 +278,138 @@ async fn wrong_files_and_wrong_people_are_refused_and_leave_nothing() {
         assert_eq!(house.call(&boss, "GET", "/imports/wrong/errors", Value::Null).await.0, 404);
         assert_eq!(house.call(&boss, "DELETE", "/import-mappings/none", Value::Null).await.0, 404);
         assert_eq!(house.call(&boss, "GET", "/imports?after=zz", Value::Null).await.0, 422);
+    }
+}
+
+const PEOPLE: &str = "会员号,姓名,手机\n1,王芳,13800138000\n2,李雷,13800138001\n";
+const ORDERS: &str = "订单号,会员号,金额,下单时间\nA1,1,100,2026-01-02\nA2,9,200,2026-01-03\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_sees_and_changes_no_more_than_the_one_who_started_it() {
+    for house in House::all() {
+        let (boss, narrow) = (house.token("boss", Role::Administrator), house.token("narrow", Role::OperationsManager));
+        house.sees("narrow", ReachKind::Own);
+        let theirs = house.load(&boss, "people.csv", PEOPLE).await;
+        house.work();
+        assert_eq!(house.texts("SELECT name FROM customers ORDER BY name"), ["李雷", "王芳"]);
+
+        // His file names one customer of others, under the same source, and one who isn't there.
+        let (_, import) = house.upload(&narrow, "orders.csv", ORDERS.into()).await;
+        let mut mapping = import["suggested_mapping"].clone();
+        let (_, first) = house.call(&boss, "GET", &format!("/imports/{theirs}"), Value::Null).await;
+        mapping["source"] = first["mapping"]["source"].clone();
+        let mine = import["id"].as_str().expect("id").to_owned();
+        let body = json!({ "mapping": mapping });
+        let (status, seen) = house.call(&narrow, "POST", &format!("/imports/{mine}/preview"), body.clone()).await;
+        assert_eq!((status, seen["rows"][0]["will"].as_str()), (200, Some("skip")), "{seen}");
+        assert!(seen["rows"][0]["customer_id"].is_null(), "{seen}");
+        assert_eq!(seen["rows"][1]["will"], "order");
+        house.call(&narrow, "POST", &format!("/imports/{mine}/start"), body).await;
+        house.work();
+        let (_, done) = house.call(&narrow, "GET", &format!("/imports/{mine}"), Value::Null).await;
+        assert_eq!((done["state"].as_str(), done["accepted"].as_u64()), (Some("done"), Some(1)), "{done}");
+        assert_eq!(done["skipped"], json!({ "refused": 1 }));
+        let said = done["refusals"]["2"]["zh"].as_str().expect("a text").to_owned();
+        assert!(said.contains("找不到客户") && !said.contains("cus_"), "{said}");
+        assert_eq!(house.texts("SELECT source_id FROM activities"), ["A2"]);
+        let (_, counted) = house.call(&narrow, "GET", "/customers/count", Value::Null).await;
+        assert_eq!(counted["count"], 1, "what he made is his own");
+
+        // A file of customers neither renames nor claims those of others.
+        let more = "会员号,姓名,手机\n1,张冠李戴,13800138009\n5,新人,13800138001\n";
+        house.load(&narrow, "people.csv", more).await;
+        house.work();
+        let names = house.texts("SELECT name FROM customers ORDER BY name");
+        assert!(names.contains(&"王芳".to_owned()) && !names.contains(&"张冠李戴".to_owned()), "{names:?}");
+        assert_eq!(house.texts("SELECT phone FROM customer_phones WHERE phone = '+8613800138009'").len(), 0);
+
+        // Others' files are not there for him, in any way; his are for those who see all.
+        for (method, path) in
+            [("GET", ""), ("GET", "/errors"), ("POST", "/undo"), ("POST", "/cancel"), ("POST", "/resume")]
+        {
+            let (status, problem) = house.call(&narrow, method, &format!("/imports/{theirs}{path}"), Value::Null).await;
+            assert_eq!((status, problem["code"].as_str()), (404, Some("not_found")), "{path}");
+        }
+        for path in ["preview", "start"] {
+            let body = json!({ "mapping": first["mapping"] });
+            let (status, _) = house.call(&narrow, "POST", &format!("/imports/{theirs}/{path}"), body).await;
+            assert_eq!(status, 404, "{path}");
+        }
+        let (_, listed) = house.call(&narrow, "GET", "/imports", Value::Null).await;
+        assert_eq!(listed["items"].as_array().map(Vec::len), Some(2));
+        let (_, listed) = house.call(&boss, "GET", "/imports", Value::Null).await;
+        assert_eq!(listed["items"].as_array().map(Vec::len), Some(3));
+
+        // His undo takes back all that is his: the customer that he made among it.
+        house.call(&narrow, "POST", &format!("/imports/{mine}/undo"), Value::Null).await;
+        house.work();
+        let (_, undone) = house.call(&narrow, "GET", &format!("/imports/{mine}"), Value::Null).await;
+        assert_eq!((undone["state"].as_str(), undone["withdrawn"].as_u64()), (Some("undone"), Some(1)), "{undone}");
+        assert_eq!(undone["customers_removed"], 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_undo_leaves_what_its_starter_no_longer_sees_and_says_so() {
+    for house in House::all() {
+        let (boss, narrow) = (house.token("boss", Role::Administrator), house.token("narrow", Role::OperationsManager));
+        house.sees("narrow", ReachKind::Own);
+        let id = house.load(&narrow, "orders.csv", ORDERS).await;
+        house.work();
+        assert_eq!(house.texts("SELECT source_id FROM activities ORDER BY source_id"), ["A1", "A2"]);
+        // One of the two customers is given to somebody else.
+        let other = house.staff("boss");
+        let sql = "UPDATE customers SET owner_id = $1 WHERE customer_id = (SELECT customer_id FROM activities WHERE source_id = 'A1')";
+        house.db.write(|tx| tx.execute(sql, &[other.into()])).expect("given away");
+        house.call(&narrow, "POST", &format!("/imports/{id}/undo"), Value::Null).await;
+        house.work();
+        let (_, stopped) = house.call(&narrow, "GET", &format!("/imports/{id}"), Value::Null).await;
+        assert_eq!(
+            (stopped["state"].as_str(), stopped["error"]["code"].as_str()),
+            (Some("failed"), Some("undo_out_of_reach")),
+            "{stopped}"
+        );
+        assert_eq!(house.texts("SELECT source_id FROM activities"), ["A1"]);
+        // Who sees all goes on with the undo, not with the import.
+        house.call(&boss, "POST", &format!("/imports/{id}/resume"), Value::Null).await;
+        house.work();
+        let (_, undone) = house.call(&boss, "GET", &format!("/imports/{id}"), Value::Null).await;
+        assert_eq!(undone["state"], "undone", "{undone}");
+        assert_eq!(house.texts("SELECT source_id FROM activities").len(), 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_of_somebody_who_has_left_stops_and_another_goes_on_with_it() {
+    for house in House::all() {
+        let (boss, gone) = (house.token("boss", Role::Administrator), house.token("gone", Role::OperationsManager));
+        let id = house.load(&gone, "orders.csv", ORDERS).await;
+        house.change("gone", |change| change.active = Some(false));
+        house.work();
+        let (_, stopped) = house.call(&boss, "GET", &format!("/imports/{id}"), Value::Null).await;
+        assert_eq!(
+            (stopped["state"].as_str(), stopped["error"]["code"].as_str()),
+            (Some("failed"), Some("starter_gone")),
+            "{stopped}"
+        );
+        assert_eq!(house.texts("SELECT name FROM customers").len(), 0);
+        house.call(&boss, "POST", &format!("/imports/{id}/resume"), Value::Null).await;
+        house.work();
+        let (_, done) = house.call(&boss, "GET", &format!("/imports/{id}"), Value::Null).await;
+        assert_eq!((done["state"].as_str(), done["accepted"].as_u64()), (Some("done"), Some(2)), "{done}");
+
+        // An undo whose job was cancelled can be asked for again.
+        house.call(&boss, "POST", &format!("/imports/{id}/undo"), Value::Null).await;
+        let (status, twice) = house.call(&boss, "POST", &format!("/imports/{id}/undo"), Value::Null).await;
+        assert_eq!((status, twice["code"].as_str()), (409, Some("import_state")));
+        house
+            .db
+            .write(|tx| tx.execute("UPDATE jobs SET state = 'cancelled' WHERE state = 'queued'", &[]))
+            .expect("jobs");
+        let (status, _) = house.call(&boss, "POST", &format!("/imports/{id}/undo"), Value::Null).await;
+        assert_eq!(status, 200);
+        house.work();
+        let (_, undone) = house.call(&boss, "GET", &format!("/imports/{id}"), Value::Null).await;
+        assert_eq!(undone["state"], "undone", "{undone}");
     }
 }

@@ -80,6 +80,18 @@ fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
 }
 
+fn looked() -> RecordContext {
+    RecordContext {
+        now: Instant(NOW),
+        zone: zunke_kernel::Zone::default(),
+        today: zunke_kernel::Zone::default().day_of(Instant(NOW)),
+        currency: zunke_kernel::Currency::CNY,
+        actor: None,
+        scope: zunke_access::Scope::all(),
+        import_id: None,
+    }
+}
+
 fn online_retail() -> Mapping {
     Mapping::built_in("online-retail").expect("built in")
 }
@@ -244,7 +256,7 @@ fn a_corrected_invoice_replaces_and_its_undo_brings_the_old_one_back() {
         assert_ne!(place.state(), before);
         let id = summary.import_id;
         place.db.write(|tx| run::undo(tx, id, None, Instant(NOW))).expect("undoing");
-        let done = undo::undo(&place.db, id, &[], &|| place.now(), &|_, _| Ok(())).expect("undone");
+        let done = undo::undo(&place.db, id, None, &[], &|| place.now(), &|_, _| Ok(())).expect("undone");
         assert_eq!((done.withdrawn, done.restored, done.customers_removed), (2, 1, 1));
         assert_eq!(place.state(), before);
         let import = place.db.read(|tx| store::find(tx, id)).expect("import");
@@ -260,7 +272,8 @@ fn undo_of_a_whole_import_leaves_nothing() {
         let empty = place.state();
         let summary = place.load(&data("online-retail-extract.csv.gz"), &online_retail());
         place.db.write(|tx| run::undo(tx, summary.import_id, None, Instant(NOW))).expect("undoing");
-        let done = undo::undo(&place.db, summary.import_id, &[], &|| place.now(), &|_, _| Ok(())).expect("undone");
+        let done =
+            undo::undo(&place.db, summary.import_id, None, &[], &|| place.now(), &|_, _| Ok(())).expect("undone");
         assert_eq!((done.withdrawn, done.customers_removed), (623, 139));
         assert_eq!(place.state(), empty);
     }
@@ -409,7 +422,7 @@ fn a_preview_says_what_will_happen_and_does_nothing() {
         let found = reader::inspect(&file, "new.csv", &reader::ReadOptions::default()).expect("reads");
         let shown = place
             .db
-            .read(|tx| preview::preview(tx, &file, &found.shape, &online_retail(), found.rows, Instant(NOW)))
+            .read(|tx| preview::preview(tx, &file, &found.shape, &online_retail(), found.rows, &looked()))
             .expect("preview");
         let wills: Vec<_> = shown.rows.iter().map(|row| (row.will, row.creates_customer, row.problems.len())).collect();
         use preview::Will;
@@ -428,7 +441,7 @@ fn a_preview_says_what_will_happen_and_does_nothing() {
         let found = reader::inspect(&path, "x.csv.gz", &reader::ReadOptions::default()).expect("reads");
         let shown = place
             .db
-            .read(|tx| preview::preview(tx, &path, &found.shape, &online_retail(), found.rows, Instant(NOW)))
+            .read(|tx| preview::preview(tx, &path, &found.shape, &online_retail(), found.rows, &looked()))
             .expect("preview");
         assert_eq!(shown.rows.len(), 50);
         assert!(shown.rows.iter().all(|row| matches!(row.will, Will::Duplicate | Will::Skip)));

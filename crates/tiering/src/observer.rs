@@ -4,7 +4,7 @@ use crate::bucket;
 use crate::decision::Cause;
 use crate::keep::{Moment, keep};
 use crate::measure::{DayValues, Delta, line_code};
-use crate::store::buckets::{self, Years};
+use crate::store::{self, buckets, buckets::Years};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -92,6 +92,12 @@ impl Observer for Tiering {
         let moment =
             Moment { now: context.now, as_of: context.today, currency: context.currency, cause: Cause::Activity };
         keep(tx, &moment, &customers, &years)?;
+        self.touched.touch();
+        Ok(())
+    }
+
+    fn removed(&self, tx: &mut Tx, customers: &[CustomerId]) -> Result<()> {
+        store::forget(tx, customers)?;
         self.touched.touch();
         Ok(())
     }

@@ -53,8 +53,8 @@ pub fn locale_word(locale: Locale) -> &'static str {
     }
 }
 
-/// Resolves what the person may see, with the tree of departments as it is now.
-pub fn actor(tx: &mut Tx, person: &Person, fallback: Locale) -> Result<Actor> {
+/// What a person may see, with the tree of departments as it is now.
+pub fn scope(tx: &mut Tx, person: &Person) -> Result<Scope> {
     let reach = match person.reach.unwrap_or(ReachKind::of_role(person.role)) {
         ReachKind::Own => Reach::Own(person.staff),
         ReachKind::All => Reach::All,
@@ -67,13 +67,24 @@ pub fn actor(tx: &mut Tx, person: &Person, fallback: Locale) -> Result<Actor> {
         }),
     };
     let levels = person.levels.clone().map_or(LevelReach::All, LevelReach::Only);
+    Ok(Scope { reach, levels })
+}
+
+/// An active member of staff by his id.
+pub fn find_active(tx: &mut Tx, id: StaffId) -> Result<Option<Person>> {
+    let sql = format!("SELECT {COLUMNS} FROM staff s WHERE s.staff_id = $1 AND s.active = $2");
+    tx.query_one(&sql, &[id.into(), true.into()], read)
+}
+
+/// Who acts, and what he may see.
+pub fn actor(tx: &mut Tx, person: &Person, fallback: Locale) -> Result<Actor> {
     Ok(Actor {
         staff: person.staff,
         name: person.name.clone(),
         login: person.login.clone(),
         role: person.role,
         department: person.department,
-        scope: Scope { reach, levels },
+        scope: scope(tx, person)?,
         locale: person.locale.unwrap_or(fallback),
     })
 }

@@ -6,7 +6,7 @@ use super::preview::{self, Preview};
 use super::progress::Progress;
 use super::reader::{FILE_LIMIT, Shape, Sheet};
 use super::store::{self, Failure, Import, NamedMapping, State as ImportState};
-use super::{errors, run, suggest};
+use super::{errors, run, starter, suggest};
 use crate::export::stream;
 use axum::body::Body;
 use axum::extract::State;
@@ -19,7 +19,7 @@ use tokio::io::AsyncWriteExt;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use zunke_access::{Can, Write, may, settings};
+use zunke_access::{Actor, Can, Write, may, settings};
 use zunke_http::{App, Json, Path, Query, ReadProblems, Result, WriteProblems};
 use zunke_kernel::id::{ImportId, StaffId};
 use zunke_kernel::page::{self, Page};
@@ -112,10 +112,17 @@ impl View {
         })
     }
 
+    /// One whose state has just been changed.
     fn find(tx: &mut Tx, id: ImportId) -> zunke_kernel::Result<Self> {
         let import = store::find(tx, id)?;
         Self::of(tx, import)
     }
+}
+
+/// Whose imports this actor may know of: `None` is everybody's. A file holds rows of any customer, so that others'
+/// files are for those who see every customer.
+fn reach(actor: &Actor) -> Option<StaffId> {
+    (!actor.scope.is_all()).then_some(actor.staff)
 }
 
 fn files(app: &App) -> zunke_kernel::Result<Files> {
@@ -223,7 +230,7 @@ struct ListQuery {
     responses((status = 200, body = Page<View>), ReadProblems))]
 async fn list(
     State(app): State<App>,
-    _: Can<may::ImportCustomers>,
+    can: Can<may::ImportCustomers>,
     Query(query): Query<ListQuery>,
 ) -> Result<axum::Json<Page<View>>> {
     let limit = page::limit(query.limit)?;
@@ -235,10 +242,11 @@ async fn list(
         Some(mark) => Some(serde_json::from_value::<ImportId>(page::read_mark(&mark)?).map_err(|_| wrong())?),
         None => None,
     };
+    let of = reach(&can);
     let page = app
         .db
         .read_async(move |tx| {
-            let mut found = store::list(tx, before, limit + 1)?;
+            let mut found = store::list(tx, of, before, limit + 1)?;
             let more = found.len() > limit as usize;
             found.truncate(limit as usize);
             let next = found.last().filter(|_| more).map(|import| page::mark(&json!(import.id)));
@@ -254,10 +262,12 @@ async fn list(
     responses((status = 200, body = View), ReadProblems))]
 async fn get(
     State(app): State<App>,
-    _: Can<may::ImportCustomers>,
+    can: Can<may::ImportCustomers>,
     Path(id): Path<ImportId>,
 ) -> Result<axum::Json<View>> {
-    Ok(axum::Json(app.db.read_async(move |tx| View::find(tx, id)).await?))
+    let of = reach(&can);
+    let view = app.db.read_async(move |tx| store::find_for(tx, id, of).and_then(|import| View::of(tx, import)));
+    Ok(axum::Json(view.await?))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -278,11 +288,15 @@ async fn look(
 ) -> Result<axum::Json<Preview>> {
     let files = files(&app)?;
     let (db, now) = (app.db.clone(), write.now);
+    let (of, by) = (reach(&write.actor), write.actor.staff);
     let preview = blocking(move || {
-        let import = db.read(|tx| store::find(tx, id))?;
+        let import = db.read(|tx| store::find_for(tx, id, of))?;
         let inspection = run::shaped(&files, &import, &body.mapping)?;
         let (path, shape) = (files.source(id), &inspection.shape);
-        let preview = db.read(|tx| preview::preview(tx, &path, shape, &body.mapping, inspection.rows, now))?;
+        let preview = db.read(|tx| {
+            let context = starter::context(tx, now, Some(by))?;
+            preview::preview(tx, &path, shape, &body.mapping, inspection.rows, &context)
+        })?;
         db.write(|tx| store::turn_to(tx, id, &[ImportState::Uploaded], ImportState::Previewed, now))?;
         Ok(preview)
     })
@@ -310,9 +324,9 @@ async fn start(
     Json(body): Json<StartBody>,
 ) -> Result<Response> {
     let files = files(&app)?;
-    let (db, mapping) = (app.db.clone(), body.mapping.clone());
+    let (db, mapping, of) = (app.db.clone(), body.mapping.clone(), reach(&write.actor));
     let inspection = blocking(move || {
-        let import = db.read(|tx| store::find(tx, id))?;
+        let import = db.read(|tx| store::find_for(tx, id, of))?;
         run::shaped(&files, &import, &mapping)
     })
     .await?;
@@ -337,9 +351,10 @@ async fn cancel(
     write: Write<may::ImportCustomers>,
     Path(id): Path<ImportId>,
 ) -> Result<Response> {
-    let (audit, now) = (write.audit(), write.now);
+    let (audit, of, now) = (write.audit(), reach(&write.actor), write.now);
     write
         .run(&app, StatusCode::OK, move |tx| {
+            store::find_for(tx, id, of)?;
             run::cancel(tx, id, now)?;
             audit.note(tx, "import.cancel", id, &json!({}))?;
             View::find(tx, id)
@@ -355,9 +370,10 @@ async fn resume(
     write: Write<may::ImportCustomers>,
     Path(id): Path<ImportId>,
 ) -> Result<Response> {
-    let (audit, by, now) = (write.audit(), write.actor.staff, write.now);
+    let (audit, of, by, now) = (write.audit(), reach(&write.actor), write.actor.staff, write.now);
     write
         .run(&app, StatusCode::OK, move |tx| {
+            store::find_for(tx, id, of)?;
             run::resume(tx, id, Some(by), now)?;
             audit.note(tx, "import.resume", id, &json!({}))?;
             View::find(tx, id)
@@ -374,9 +390,10 @@ async fn undo(
     write: Write<may::ImportCustomers>,
     Path(id): Path<ImportId>,
 ) -> Result<Response> {
-    let (audit, by, now) = (write.audit(), write.actor.staff, write.now);
+    let (audit, of, by, now) = (write.audit(), reach(&write.actor), write.actor.staff, write.now);
     write
         .run(&app, StatusCode::OK, move |tx| {
+            store::find_for(tx, id, of)?;
             run::undo(tx, id, Some(by), now)?;
             audit.note(tx, "import.undo", id, &json!({}))?;
             View::find(tx, id)
@@ -394,7 +411,9 @@ async fn error_file(
     Path(id): Path<ImportId>,
 ) -> Result<Response> {
     let files = files(&app)?;
-    let (import, zone) = app.db.read_async(move |tx| Ok((store::find(tx, id)?, settings::load(tx)?.zone()))).await?;
+    let of = reach(&can);
+    let found = app.db.read_async(move |tx| Ok((store::find_for(tx, id, of)?, settings::load(tx)?.zone())));
+    let (import, zone) = found.await?;
     if import.mapping.is_none() {
         return Err(Error::conflict(
             "import_state",

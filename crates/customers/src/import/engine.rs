@@ -11,6 +11,7 @@ use super::problem::Reason;
 use super::progress::{Pace, Phase, Progress};
 use super::reader;
 use super::spill::{Spill, hash};
+use super::starter;
 use super::store::{self, Import, State};
 use crate::activity::{Change, CustomerRef, Direction, Kind, Line, NewActivity, Outcome};
 use crate::identity::Identity;
@@ -18,7 +19,7 @@ use crate::record::{Observer, RecordContext, record};
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
-use zunke_kernel::id::ImportId;
+use zunke_kernel::id::{ImportId, StaffId};
 use zunke_kernel::{Error, Instant, Result, Text};
 use zunke_store::{Db, Tx};
 
@@ -34,6 +35,8 @@ pub struct Engine<'a> {
     pub files: &'a Files,
     pub observers: &'a [Arc<dyn Observer>],
     pub clock: &'a dyn Fn() -> Instant,
+    /// Who started it, whose scope counts; `None` for the command line.
+    pub by: Option<StaffId>,
     pub checkpoint: Checkpoint<'a>,
     /// Told after every chunk.
     pub told: &'a dyn Fn(&Progress),
@@ -70,8 +73,7 @@ impl Engine<'_> {
     pub fn run(&self, import: ImportId) -> Result<Import> {
         let (import, context) = self.db.read(|tx| {
             let import = store::find(tx, import)?;
-            let mut context = RecordContext::load(tx, (self.clock)())?;
-            context.actor = import.created_by;
+            let mut context = starter::context(tx, (self.clock)(), self.by)?;
             context.import_id = Some(import.id);
             Ok((import, context))
         })?;
@@ -162,6 +164,8 @@ impl Run<'_> {
         } else if !spill.is_whole() {
             self.put_aside(shape, spill, false)?;
         }
+        // From here on the pace is that of recording.
+        self.pace = Pace::new((self.engine.clock)(), &self.progress);
         for partition in self.progress.partition..spill.partitions() {
             let orders = group::orders(spill.read(partition)?, &self.plan);
             let done = self.progress.place;
@@ -205,7 +209,8 @@ impl Run<'_> {
             self.reasons.clear();
         }
         let mut customers = HashSet::new();
-        let mut told = (self.engine.clock)();
+        let began = (self.engine.clock)();
+        let mut told = began;
         let path = self.path.clone();
         reader::read(&path, shape, &mut |row| {
             match self.plan.draft(row) {
@@ -227,10 +232,11 @@ impl Run<'_> {
             }
             if count {
                 progress.rows_read += 1;
-                if progress.rows_read.is_multiple_of(50_000) {
+                if progress.rows_read.is_multiple_of(5_000) {
                     let now = (self.engine.clock)();
                     if now.0 - told.0 >= 1_000 {
                         told = now;
+                        Pace::reading(began, now, &mut progress);
                         (self.engine.told)(&progress);
                         self.engine.db.write(|tx| self.stored(tx, &progress))?;
                         self.turn += 1;
@@ -260,7 +266,10 @@ impl Run<'_> {
         let (progress, refused) = self.engine.db.write(|tx| {
             let mut progress = progress.clone();
             let mut refused = Vec::new();
-            self.write(tx, items, &mut progress, &mut refused)?;
+            // His scope as it is now: who leaves, or is given another department, must not go on with the old one.
+            let context =
+                RecordContext { scope: starter::context(tx, now, self.engine.by)?.scope, ..self.context.clone() };
+            self.write(tx, &context, items, &mut progress, &mut refused)?;
             self.pace.mark(now, &mut progress);
             self.stored(tx, &progress)?;
             Ok((progress, refused))
@@ -274,14 +283,21 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn write(&self, tx: &mut Tx, items: &[Item], progress: &mut Progress, refused: &mut Vec<u64>) -> Result<()> {
+    fn write(
+        &self,
+        tx: &mut Tx,
+        context: &RecordContext,
+        items: &[Item],
+        progress: &mut Progress,
+        refused: &mut Vec<u64>,
+    ) -> Result<()> {
         if items.is_empty() {
             return Ok(());
         }
         let mapping = &self.plan.mapping;
         let fill = if mapping.kind == FileKind::Customers { Fill::Overwrite } else { Fill::Blanks };
         let persons: Vec<&Person> = items.iter().map(|item| &item.person).collect();
-        let people = people::settle(tx, &self.context, mapping.source.trim(), &persons, fill)?;
+        let people = people::settle(tx, context, mapping.source.trim(), &persons, fill)?;
         progress.customers_changed += people.changed;
         let new = |customer: &Result<CustomerRef>| match customer {
             Ok(CustomerRef::Identity { identity, .. }) => Some(identity.clone()),
@@ -299,7 +315,7 @@ impl Run<'_> {
             progress.rows_settled += item.rows.len() as u64;
         };
         if mapping.kind == FileKind::Customers {
-            let answers = make(tx, &self.context, &people.refs)?;
+            let answers = make(tx, context, &people.refs)?;
             for ((item, new), answer) in items.iter().zip(&new).zip(answers) {
                 match answer {
                     Ok(()) => {
@@ -321,7 +337,7 @@ impl Run<'_> {
                     Err(error) => refuse(item, &error, progress),
                 }
             }
-            let outcomes = record(tx, &self.context, &rows, &self.observers)?;
+            let outcomes = record(tx, context, &rows, &self.observers)?;
             for (((item, new), row), outcome) in sent.into_iter().zip(&rows).zip(outcomes) {
                 match outcome {
                     Outcome::Refused(error) => {

@@ -20,6 +20,7 @@ pub mod progress;
 pub mod reader;
 pub mod run;
 pub mod spill;
+pub mod starter;
 pub mod store;
 pub mod suggest;
 pub mod undo;

@@ -5,7 +5,8 @@ use super::draft::Person;
 use crate::activity::CustomerRef;
 use crate::identity::{Identity, IdentityKind};
 use crate::profile::{CustomerKind, Gender, NewCustomer, tokens};
-use crate::record::RecordContext;
+use crate::query;
+use crate::record::{RecordContext, unknown_customer};
 use crate::store::customers::{self, Stored};
 use crate::store::{for_each_in, identities, search};
 use std::collections::{HashMap, HashSet};
@@ -78,17 +79,48 @@ pub fn settle(tx: &mut Tx, context: &RecordContext, source: &str, persons: &[&Pe
         });
         matched.push(found);
     }
+    let hidden = hidden(tx, context, matched.iter().flatten().copied())?;
+    let outside: Vec<bool> = matched.iter().map(|id| id.is_some_and(|id| hidden.contains(&id))).collect();
+    for (id, outside) in matched.iter_mut().zip(&outside) {
+        *id = id.filter(|_| !outside);
+    }
     let changed = update(tx, context, persons, &named, &matched, &known, fill)?;
     let mut promised: HashMap<Identity, usize> = HashMap::new();
     let mut refs: Vec<Result<CustomerRef>> = Vec::with_capacity(persons.len());
     for (at, all) in named.into_iter().enumerate() {
         refs.push(match (matched[at], all) {
             (_, Err(error)) => Err(error),
+            (None, Ok(all)) if outside[at] => Err(unknown(all)),
             (Some(id), _) => Ok(CustomerRef::Id(id)),
             (None, Ok(all)) => Ok(reference(context, persons[at], all, &known, &mut promised, at)?),
         });
     }
     Ok(People { refs, changed })
+}
+
+/// Those of them that the starter of the import may not see: for him they are not there, and nobody else may be made
+/// under their numbers.
+pub(super) fn hidden(
+    tx: &mut Tx,
+    context: &RecordContext,
+    customers: impl IntoIterator<Item = CustomerId>,
+) -> Result<HashSet<CustomerId>> {
+    if context.scope.is_all() {
+        return Ok(HashSet::new());
+    }
+    let mut ids: HashSet<CustomerId> = customers.into_iter().collect();
+    for seen in query::within(tx, &context.scope, &ids.iter().copied().collect::<Vec<_>>())? {
+        ids.remove(&seen);
+    }
+    Ok(ids)
+}
+
+/// What a row is refused with whose customer may not be seen: the words for one that isn't there.
+pub(super) fn unknown(all: Vec<Identity>) -> Error {
+    match all.into_iter().next() {
+        Some(identity) => unknown_customer(&CustomerRef::Identity { identity, create: None }),
+        None => Error::internal("a person without an identity"),
+    }
 }
 
 /// A customer to be made under the first identity, with those of the others that nobody has.

@@ -3,7 +3,7 @@
 use super::draft::{Draft, Person, Sale};
 use super::group::{self, Aside};
 use super::mapping::{Field, Mapping};
-use super::people::identities_of;
+use super::people::{hidden, identities_of, unknown};
 use super::plan::Plan;
 use super::problem::{Problem, Reason};
 use super::reader::{self, Shape};
@@ -80,17 +80,16 @@ pub struct Preview {
 /// A row as it was read: number, cells, what it says, its order's id.
 type Read = (u64, Vec<String>, Result<Draft, Problem>, Option<String>);
 
-/// Looks at the first rows under a mapping.
+/// Looks at the first rows under a mapping, as the one of this context would record them.
 pub fn preview(
     tx: &mut Tx,
     path: &Path,
     shape: &Shape,
     mapping: &Mapping,
     rows_total: u64,
-    now: Instant,
+    context: &RecordContext,
 ) -> Result<Preview> {
-    let context = RecordContext::load(tx, now)?;
-    let plan = Plan::new(mapping, shape, &context.zone, now)?;
+    let plan = Plan::new(mapping, shape, &context.zone, context.now)?;
     let mut read: Vec<Read> = Vec::new();
     reader::read(path, shape, &mut |row| {
         let cells = row.cells().map(|cell| cell.chars().take(200).collect()).collect();
@@ -98,7 +97,7 @@ pub fn preview(
         Ok(read.len() < ROWS)
     })?;
     let grouped = by_order(&read, &plan);
-    let known = Known::find(tx, mapping, &read)?;
+    let known = Known::find(tx, context, mapping, &read)?;
     let mut seen: HashMap<String, u64> = HashMap::new();
     let mut made: HashSet<Identity> = HashSet::new();
     let mut rows = Vec::with_capacity(read.len());
@@ -161,11 +160,13 @@ fn by_order(read: &[Read], plan: &Plan) -> HashMap<u64, Reason> {
 struct Known {
     source: String,
     customers: HashMap<Identity, CustomerId>,
+    /// Those of them that the reader may not see.
+    hidden: HashSet<CustomerId>,
     activities: HashSet<String>,
 }
 
 impl Known {
-    fn find(tx: &mut Tx, mapping: &Mapping, read: &[Read]) -> Result<Self> {
+    fn find(tx: &mut Tx, context: &RecordContext, mapping: &Mapping, read: &[Read]) -> Result<Self> {
         let source = mapping.source.trim().to_owned();
         let drafts = || read.iter().filter_map(|(_, _, draft, _)| draft.as_ref().ok());
         let named: Vec<Identity> =
@@ -173,8 +174,13 @@ impl Known {
         let customers = identities::resolve(tx, &named)?;
         let ids: Vec<String> = drafts().filter_map(|draft| parts(draft).1).collect();
         let keys: Vec<(&str, &str)> = ids.iter().map(|id| (source.as_str(), id.as_str())).collect();
-        let activities = activities::keys(tx, &keys)?.keys().map(|(_, id)| (*id).to_owned()).collect();
-        Ok(Self { source, customers, activities })
+        let found = activities::keys(tx, &keys)?;
+        let mut all: Vec<CustomerId> = customers.values().copied().collect();
+        all.extend(found.values().map(|key| key.customer));
+        let hidden = hidden(tx, context, all)?;
+        let ours = |(_, key): &(&(&str, &str), &activities::Key)| !hidden.contains(&key.customer);
+        let activities = found.iter().filter(ours).map(|((_, id), _)| (*id).to_owned()).collect();
+        Ok(Self { source, customers, hidden, activities })
     }
 
     fn judge(&self, row: &mut PreviewRow, draft: &Draft, plan: &Plan, made: &mut HashSet<Identity>) {
@@ -188,6 +194,12 @@ impl Known {
             }
         };
         row.customer_id = identities.iter().find_map(|identity| self.customers.get(identity)).copied();
+        if row.customer_id.is_some_and(|id| self.hidden.contains(&id)) {
+            row.customer_id = None;
+            let text = unknown(identities).text;
+            row.problems.push(told(&Problem { text: Some(text), ..Problem::of(Reason::Refused) }));
+            return;
+        }
         if row.customer_id.is_none() {
             row.creates_customer = !identities.iter().any(|identity| made.contains(identity));
             made.extend(identities);

@@ -57,6 +57,10 @@ pub struct Progress {
     /// Where to go on: partition and place in it.
     pub partition: usize,
     pub place: usize,
+    /// It is being undone, or was.
+    pub undoing: bool,
+    /// Of an undo: what stays because its customer is not within the scope of the one who undoes.
+    pub out_of_reach: u64,
     /// Of an undo: activities taken back, brought back, customers removed.
     pub withdrawn: u64,
     pub restored: u64,
@@ -104,6 +108,14 @@ impl Pace {
         Self { began: now, rows: progress.rows_settled }
     }
 
+    /// The pace of reading. The time left is not known before rows are recorded.
+    pub fn reading(began: Instant, now: Instant, progress: &mut Progress) {
+        let millis = u64::try_from(now.0.saturating_sub(began.0)).unwrap_or(0).max(1);
+        progress.rows_per_second = progress.rows_read.saturating_mul(1_000) / millis;
+        progress.seconds_left = None;
+        progress.updated_at = Some(now);
+    }
+
     pub fn mark(&self, now: Instant, progress: &mut Progress) {
         let millis = u64::try_from(now.0.saturating_sub(self.began.0)).unwrap_or(0).max(1);
         let rows = progress.rows_settled.saturating_sub(self.rows);
@@ -125,6 +137,13 @@ mod tests {
         progress.rows_settled = 4_000;
         pace.mark(Instant(2_000), &mut progress);
         assert_eq!((progress.rows_per_second, progress.seconds_left), (1_000, Some(6)));
+    }
+
+    #[test]
+    fn while_a_file_is_read_its_pace_is_that_of_reading() {
+        let mut progress = Progress { rows_total: 100_000, rows_read: 60_000, ..Progress::default() };
+        Pace::reading(Instant(1_000), Instant(3_000), &mut progress);
+        assert_eq!((progress.rows_per_second, progress.seconds_left), (30_000, None));
     }
 
     #[test]

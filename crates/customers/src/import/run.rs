@@ -9,6 +9,7 @@ use super::reader::{self, Inspection, ReadOptions};
 use super::store::{self, Import, State};
 use crate::record::{Observer, RecordContext};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use zunke_kernel::id::{ImportId, StaffId};
@@ -85,8 +86,12 @@ pub fn start(
     queue(tx, RUN, id, by, now)
 }
 
-/// Goes on with an import that failed or was cancelled, from its last checkpoint.
+/// Goes on with an import that failed or was cancelled, from its last checkpoint; with an undo that failed, likewise.
 pub fn resume(tx: &mut Tx, id: ImportId, by: Option<StaffId>, now: Instant) -> Result<()> {
+    let import = store::find(tx, id)?;
+    if import.state == State::Failed && import.progress.undoing {
+        return undo(tx, id, by, now);
+    }
     move_on(tx, id, &[State::Failed, State::Cancelled], State::Running, now)?;
     queue(tx, RUN, id, by, now)
 }
@@ -102,7 +107,17 @@ pub fn cancel(tx: &mut Tx, id: ImportId, now: Instant) -> Result<()> {
 
 /// Takes back what an import did.
 pub fn undo(tx: &mut Tx, id: ImportId, by: Option<StaffId>, now: Instant) -> Result<()> {
-    move_on(tx, id, &[State::Done, State::Failed, State::Cancelled], State::Undoing, now)?;
+    let import = store::find(tx, id)?;
+    // An undo whose job was cancelled or given up stands still; it may be asked for again.
+    let stands = match import.job_id {
+        Some(job) if import.state == State::Undoing => {
+            jobs::find(tx, job)?.is_none_or(|job| !matches!(job.state, jobs::State::Queued | jobs::State::Running))
+        }
+        _ => false,
+    };
+    let again = if stands { State::Undoing } else { State::Done };
+    move_on(tx, id, &[State::Done, State::Failed, State::Cancelled, again], State::Undoing, now)?;
+    store::set_progress(tx, id, &Progress { undoing: true, ..import.progress })?;
     queue(tx, UNDO, id, by, now)
 }
 
@@ -145,6 +160,16 @@ pub struct ImportJob {
     pub observers: Vec<Arc<dyn Observer>>,
 }
 
+/// Stores in the import what it failed of, where that will not pass by itself.
+pub(super) fn tell(job: &jobs::Running<'_>, import: ImportId, error: &Error) -> Result<()> {
+    let passing = matches!(error.kind, Kind::Busy | Kind::Internal) && job.attempt < ATTEMPTS;
+    let ours = ["job_cancelled", "job_interrupted", "job_lease_lost"].contains(&error.code);
+    if passing || ours {
+        return Ok(());
+    }
+    job.db.write(|tx| store::fail(tx, import, job.now(), error))
+}
+
 /// Attempts after which a fault that may pass is taken as lasting.
 const ATTEMPTS: i64 = 5;
 
@@ -166,18 +191,18 @@ impl jobs::Handler for ImportJob {
             files: &self.files,
             observers: &self.observers,
             clock: &|| job.now(),
+            by: job.created_by,
             checkpoint: &checkpoint,
             told: &|_| {},
         };
         match engine.run(import) {
-            Ok(import) => serde_json::to_value(&import.progress).map_err(Error::internal),
+            // What rows were refused for stays with the import: jobs are shown to more people.
+            Ok(import) => {
+                serde_json::to_value(Progress { refusals: BTreeMap::new(), ..import.progress }).map_err(Error::internal)
+            }
             Err(error) if error.code == "import_stopped" => Ok(serde_json::json!({ "stopped": true })),
             Err(error) => {
-                let passing = matches!(error.kind, Kind::Busy | Kind::Internal) && job.attempt < ATTEMPTS;
-                let ours = ["job_cancelled", "job_interrupted", "job_lease_lost"].contains(&error.code);
-                if !passing && !ours {
-                    job.db.write(|tx| store::fail(tx, import, job.now(), &error))?;
-                }
+                tell(job, import, &error)?;
                 Err(error)
             }
         }
@@ -260,7 +285,7 @@ pub fn run_file(
             import
         }
     };
-    let engine = Engine { db, files, observers, clock, checkpoint: &|_, _| Ok(()), told };
+    let engine = Engine { db, files, observers, clock, by: options.by, checkpoint: &|_, _| Ok(()), told };
     match engine.run(import.id) {
         Ok(done) => Ok(Summary { import_id: done.id, file: done.file_name, resumed, progress: done.progress }),
         Err(error) => {

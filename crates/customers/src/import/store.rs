@@ -133,11 +133,19 @@ pub fn find(tx: &mut Tx, id: ImportId) -> Result<Import> {
     tx.query_one(&sql, &[id.into()], read)?.ok_or_else(Error::not_found)
 }
 
-/// The newest first, those made before `before`.
-pub fn list(tx: &mut Tx, before: Option<ImportId>, limit: u32) -> Result<Vec<Import>> {
-    let sql = format!("SELECT {COLUMNS} FROM imports WHERE import_id < $1 ORDER BY import_id DESC LIMIT $2");
-    let before = before.map_or(uuid::Uuid::max(), |id| id.0);
-    tx.query(&sql, &[before.into(), i64::from(limit).into()], read)
+/// An import that this reader may know of: all of them (`None`), or those that he made himself.
+pub fn find_for(tx: &mut Tx, id: ImportId, of: Option<StaffId>) -> Result<Import> {
+    let import = find(tx, id)?;
+    if of.is_none() || import.created_by == of { Ok(import) } else { Err(Error::not_found()) }
+}
+
+/// The newest first, those made before `before`: all of them (`of` is `None`), or those of one member of staff.
+pub fn list(tx: &mut Tx, of: Option<StaffId>, before: Option<ImportId>, limit: u32) -> Result<Vec<Import>> {
+    let own = if of.is_some() { " AND created_by = $3" } else { "" };
+    let sql = format!("SELECT {COLUMNS} FROM imports WHERE import_id < $1{own} ORDER BY import_id DESC LIMIT $2");
+    let mut params = vec![before.map_or(uuid::Uuid::max(), |id| id.0).into(), i64::from(limit).into()];
+    params.extend(of.map(Into::into));
+    tx.query(&sql, &params, read)
 }
 
 /// An unfinished import of this content with this mapping, to go on with.
@@ -175,6 +183,11 @@ pub fn set_job(tx: &mut Tx, id: ImportId, job: JobId) -> Result<()> {
     Ok(())
 }
 
+pub fn set_progress(tx: &mut Tx, id: ImportId, progress: &Progress) -> Result<()> {
+    tx.execute("UPDATE imports SET progress = $1 WHERE import_id = $2", &[json(progress)?.into(), id.into()])?;
+    Ok(())
+}
+
 /// Stores how far it has come, in the transaction of the chunk. Fails where the import was stopped meanwhile, or where
 /// somebody else goes on with it.
 pub fn checkpoint(tx: &mut Tx, id: ImportId, state: State, turn: i64, progress: &Progress) -> Result<()> {
@@ -194,7 +207,8 @@ pub fn checkpoint(tx: &mut Tx, id: ImportId, state: State, turn: i64, progress: 
 
 pub fn fail(tx: &mut Tx, id: ImportId, now: Instant, error: &Error) -> Result<()> {
     tx.execute(
-        "UPDATE imports SET state = 'failed', error = $1, finished_at = $2 WHERE import_id = $3 AND state = 'running'",
+        "UPDATE imports SET state = 'failed', error = $1, finished_at = $2
+         WHERE import_id = $3 AND state IN ('running', 'undoing')",
         &[json(&Failure::from(error))?.into(), now.into(), id.into()],
     )?;
     Ok(())

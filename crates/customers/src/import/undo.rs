@@ -3,14 +3,18 @@
 
 use super::files::Files;
 use super::progress::Progress;
-use super::run::UNDO;
+use super::run::{UNDO, tell};
+use super::starter;
 use super::store::{self, State};
-use crate::activity::{Activity, CustomerRef, NewActivity};
-use crate::record::{Observer, RecordContext, record, withdraw};
+use crate::activity::{Activity, CustomerRef, NewActivity, Outcome};
+use crate::query;
+use crate::record::{Observer, record, withdraw};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use zunke_kernel::id::{CustomerId, ImportId};
-use zunke_kernel::{Error, Instant, Result};
+use zunke_access::Scope;
+use zunke_kernel::id::{CustomerId, ImportId, StaffId};
+use zunke_kernel::{Error, Instant, Kind, Result};
 use zunke_store::{Tx, jobs};
 
 /// Activities of one transaction.
@@ -40,29 +44,39 @@ impl jobs::Handler for UndoJob {
                 &serde_json::json!({ "withdrawn": progress.withdrawn, "removed": progress.customers_removed }),
             )
         };
-        let progress = undo(job.db, import, &self.observers, &|| job.now(), &checkpoint)?;
-        serde_json::to_value(&progress).map_err(Error::internal)
+        match undo(job.db, import, job.created_by, &self.observers, &|| job.now(), &checkpoint) {
+            Ok(progress) => {
+                serde_json::to_value(Progress { refusals: BTreeMap::new(), ..progress }).map_err(Error::internal)
+            }
+            Err(error) if error.code == "import_stopped" => Ok(serde_json::json!({ "stopped": true })),
+            Err(error) => {
+                tell(job, import, &error)?;
+                Err(error)
+            }
+        }
     }
 }
 
-/// Undoes an import in the state `undoing`, to its end.
+/// Undoes an import in the state `undoing`, to its end, within the scope of the one who asked for it (`None`: the whole
+/// house). What lies outside of it stays and is told as an error in the end: somebody who sees everything can go on.
 pub fn undo(
     db: &zunke_store::Db,
     id: ImportId,
+    by: Option<StaffId>,
     observers: &[Arc<dyn Observer>],
     clock: &dyn Fn() -> Instant,
     checkpoint: super::engine::Checkpoint<'_>,
 ) -> Result<Progress> {
     let import = db.read(|tx| store::find(tx, id))?;
-    let mut progress = import.progress;
+    let mut progress = Progress { undoing: true, out_of_reach: 0, ..import.progress };
     let mut turn = import.turn;
     let mut after = uuid::Uuid::nil();
     loop {
         let now = clock();
         let (next, changed) = db.write(|tx| {
-            let context = context(tx, now, import.created_by)?;
+            let context = starter::context(tx, now, by)?;
             let mut next = progress.clone();
-            let (last, keys) = recorded(tx, id, after)?;
+            let (last, keys) = recorded(tx, &context.scope, id, after)?;
             let keys: Vec<(&str, &str)> =
                 keys.iter().map(|(source, value)| (source.as_str(), value.as_str())).collect();
             next.withdrawn += withdraw(tx, &context, &keys, observers)? as u64;
@@ -77,15 +91,21 @@ pub fn undo(
             None => break,
         }
     }
+    let mut after = (String::new(), String::new());
     loop {
         let now = clock();
-        let (next, more) = db.write(|tx| {
-            let context = context(tx, now, import.created_by)?;
+        let (next, last) = db.write(|tx| {
+            let context = starter::context(tx, now, by)?;
             let mut next = progress.clone();
-            let rows = replaced(tx, id)?;
+            let rows = replaced(tx, id, &after)?;
             let again: Vec<NewActivity> = rows.iter().cloned().map(brought_back).collect();
-            next.restored += record(tx, &context, &again, observers)?.len() as u64;
-            for row in &rows {
+            let outcomes = record(tx, &context, &again, observers)?;
+            for (row, outcome) in rows.iter().zip(&outcomes) {
+                if matches!(outcome, Outcome::Refused(_)) {
+                    next.out_of_reach += 1;
+                    continue;
+                }
+                next.restored += 1;
                 tx.execute(
                     "DELETE FROM import_replaced WHERE import_id = $1 AND source = $2 AND source_id = $3",
                     &[id.into(), row.source.as_str().into(), row.source_id.as_str().into()],
@@ -93,12 +113,13 @@ pub fn undo(
             }
             store::checkpoint(tx, id, State::Undoing, turn, &next)?;
             checkpoint(tx, &next)?;
-            Ok((next, !rows.is_empty()))
+            Ok((next, rows.last().map(|row| (row.source.clone(), row.source_id.clone()))))
         })?;
         turn += 1;
         progress = next;
-        if !more {
-            break;
+        match last {
+            Some(last) => after = last,
+            None => break,
         }
     }
     let mut after = uuid::Uuid::nil();
@@ -106,8 +127,9 @@ pub fn undo(
         let now = clock();
         let (next, last) = db.write(|tx| {
             let mut next = progress.clone();
-            let idle = made_and_idle(tx, id, after)?;
-            next.customers_removed += crate::make::remove_many(tx, now, &idle)?;
+            let context = starter::context(tx, now, by)?;
+            let idle = made_and_idle(tx, &context.scope, id, after)?;
+            next.customers_removed += crate::make::remove_many(tx, &idle, observers)?;
             store::checkpoint(tx, id, State::Undoing, turn, &next)?;
             checkpoint(tx, &next)?;
             Ok((next, idle.last().copied()))
@@ -119,45 +141,69 @@ pub fn undo(
             None => break,
         }
     }
+    progress.out_of_reach += db.read(|tx| left(tx, id))?;
+    if progress.out_of_reach > 0 {
+        return Err(out_of_reach(progress.out_of_reach));
+    }
     let now = clock();
     db.write(|tx| {
         store::turn_to(tx, id, &[State::Undoing], State::Undone, now)?;
         let detail = serde_json::json!({
             "withdrawn": progress.withdrawn, "restored": progress.restored, "customers_removed": progress.customers_removed,
         });
-        zunke_store::audit::write(tx, now, import.created_by, "import.undone", &id.to_string(), &detail)
+        zunke_store::audit::write(tx, now, by, "import.undone", &id.to_string(), &detail)
     })?;
     Ok(progress)
 }
 
-fn context(tx: &mut Tx, now: Instant, actor: Option<zunke_kernel::id::StaffId>) -> Result<RecordContext> {
-    let mut context = RecordContext::load(tx, now)?;
-    context.actor = actor;
-    Ok(context)
+/// Activities that still bear this import.
+fn left(tx: &mut Tx, id: ImportId) -> Result<u64> {
+    let sql = "SELECT COUNT(*) FROM activities WHERE import_id = $1";
+    let left = tx.query_one(sql, &[id.into()], |row| row.int(0))?.unwrap_or(0);
+    Ok(u64::try_from(left).unwrap_or(0))
+}
+
+fn out_of_reach(left: u64) -> Error {
+    Error::new(
+        Kind::Forbidden,
+        "undo_out_of_reach",
+        format!("有 {left} 条记录的客户不在您的权限范围内，未能撤销；其余已撤销。请由可查看全部客户的同事继续。"),
+        format!(
+            "{left} records belong to customers outside of what you may see and stay; the rest is undone. Somebody who sees all customers can go on."
+        ),
+    )
 }
 
 /// Where to go on, and the keys of what is next.
 type Step = (Option<uuid::Uuid>, Vec<(String, String)>);
 
-/// The next activities that still bear this import: up to [`CHUNK`], and the customer at which to go on.
-fn recorded(tx: &mut Tx, id: ImportId, after: uuid::Uuid) -> Result<Step> {
+/// The next activities within the scope that still bear this import: up to [`CHUNK`], and the customer at which to go
+/// on.
+fn recorded(tx: &mut Tx, scope: &Scope, id: ImportId, after: uuid::Uuid) -> Result<Step> {
+    let (seen, mut params) = query::seen(tx.engine(), scope);
+    let at = params.len();
+    params.extend([id.into(), after.into(), CHUNK.into()]);
+    let sql = format!(
+        "SELECT a.customer_id, a.source, a.source_id FROM activities a
+         JOIN customers c ON c.customer_id = a.customer_id
+         WHERE a.import_id = ${} AND a.customer_id >= ${}{seen} ORDER BY a.customer_id LIMIT ${}",
+        at + 1,
+        at + 2,
+        at + 3
+    );
     let mut last = None;
-    let keys = tx.query(
-        "SELECT customer_id, source, source_id FROM activities WHERE import_id = $1 AND customer_id >= $2
-         ORDER BY customer_id LIMIT $3",
-        &[id.into(), after.into(), CHUNK.into()],
-        |row| {
-            last = Some(row.uuid(0)?);
-            Ok((row.text(1)?, row.text(2)?))
-        },
-    )?;
+    let keys = tx.query(&sql, &params, |row| {
+        last = Some(row.uuid(0)?);
+        Ok((row.text(1)?, row.text(2)?))
+    })?;
     Ok((last, keys))
 }
 
-fn replaced(tx: &mut Tx, id: ImportId) -> Result<Vec<Activity>> {
+fn replaced(tx: &mut Tx, id: ImportId, (source, source_id): &(String, String)) -> Result<Vec<Activity>> {
     tx.query(
-        "SELECT before FROM import_replaced WHERE import_id = $1 ORDER BY source, source_id LIMIT $2",
-        &[id.into(), CHUNK.into()],
+        "SELECT before FROM import_replaced WHERE import_id = $1 AND (source, source_id) > ($2, $3)
+         ORDER BY source, source_id LIMIT $4",
+        &[id.into(), source.as_str().into(), source_id.as_str().into(), CHUNK.into()],
         |row| row.json(0),
     )
 }
@@ -183,15 +229,22 @@ fn brought_back(activity: Activity) -> NewActivity {
     }
 }
 
-/// Customers that this import made, with nothing left that anybody recorded of them: no activity, no tag, no owner.
-fn made_and_idle(tx: &mut Tx, id: ImportId, after: uuid::Uuid) -> Result<Vec<CustomerId>> {
-    tx.query(
+/// Customers within the scope that this import made, with nothing left that anybody recorded of them: no activity, no
+/// tag, no owner but the one who made the import within his own customers.
+fn made_and_idle(tx: &mut Tx, scope: &Scope, id: ImportId, after: uuid::Uuid) -> Result<Vec<CustomerId>> {
+    let (seen, mut params) = query::seen(tx.engine(), scope);
+    let at = params.len();
+    params.extend([id.into(), after.into(), CHUNK.into()]);
+    let sql = format!(
         "SELECT c.customer_id FROM customers c
-         WHERE c.import_id = $1 AND c.customer_id > $2 AND c.owner_id IS NULL
+         WHERE c.import_id = ${0} AND c.customer_id > ${1}
+           AND (c.owner_id IS NULL OR c.owner_id = (SELECT i.created_by FROM imports i WHERE i.import_id = ${0}))
            AND NOT EXISTS (SELECT 1 FROM activities a WHERE a.customer_id = c.customer_id)
-           AND NOT EXISTS (SELECT 1 FROM customer_tags t WHERE t.customer_id = c.customer_id)
-         ORDER BY c.customer_id LIMIT $3",
-        &[id.into(), after.into(), CHUNK.into()],
-        |row| row.id(0, CustomerId),
-    )
+           AND NOT EXISTS (SELECT 1 FROM customer_tags t WHERE t.customer_id = c.customer_id){seen}
+         ORDER BY c.customer_id LIMIT ${2}",
+        at + 1,
+        at + 2,
+        at + 3
+    );
+    tx.query(&sql, &params, |row| row.id(0, CustomerId))
 }

@@ -378,7 +378,7 @@ fn make_missing(
 }
 
 /// The same answer for a customer that isn't there and for one outside the scope.
-fn unknown_customer(customer: &CustomerRef) -> Error {
+pub(crate) fn unknown_customer(customer: &CustomerRef) -> Error {
     let (zh, en) = match customer {
         CustomerRef::Id(id) => (id.to_string(), id.to_string()),
         CustomerRef::Identity { identity, .. } => (named(identity), named(identity)),

@@ -5,12 +5,12 @@ mod fold;
 
 use crate::activity::Change;
 use zunke_access::{Scope, settings};
-use zunke_kernel::id::{ImportId, StaffId};
+use zunke_kernel::id::{CustomerId, ImportId, StaffId};
 use zunke_kernel::{Currency, Day, Instant, Result, Zone};
 use zunke_store::Tx;
 
-pub(crate) use batch::too_many;
 pub use batch::{BATCH_MAX, record, withdraw};
+pub(crate) use batch::{too_many, unknown_customer};
 
 /// What a batch is recorded under.
 #[derive(Clone, Debug)]
@@ -48,4 +48,10 @@ impl RecordContext {
 /// while each touched customer is locked; an error undoes the whole batch.
 pub trait Observer: Send + Sync {
     fn recorded(&self, tx: &mut Tx, context: &RecordContext, changes: &[Change]) -> Result<()>;
+
+    /// These customers are gone for good: what is kept of them goes too, in the same transaction.
+    fn removed(&self, tx: &mut Tx, customers: &[CustomerId]) -> Result<()> {
+        let _ = (tx, customers);
+        Ok(())
+    }
 }

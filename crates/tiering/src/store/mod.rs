@@ -37,6 +37,14 @@ fn execute_for_ids(tx: &mut Tx, sql: &str, ids: &[CustomerId]) -> Result<()> {
     Ok(())
 }
 
+/// Takes away all that is kept here of customers who are gone for good.
+pub fn forget(tx: &mut Tx, ids: &[CustomerId]) -> Result<()> {
+    for table in ["measure_buckets", "standings", "decisions"] {
+        execute_for_ids(tx, &format!("DELETE FROM {table} WHERE customer_id IN ({{ids}})"), ids)?;
+    }
+    Ok(())
+}
+
 fn id_list(first: &[Value], ids: &[CustomerId]) -> (String, Vec<Value>) {
     let size = [1, 8, 64].into_iter().find(|size| *size >= ids.len()).unwrap_or(MOST);
     let mut params: Vec<Value> = first.to_vec();

@@ -1,0 +1,18 @@
+//! For whom an import runs: it may do what the member of staff who started it may do now, and no more.
+
+use crate::record::RecordContext;
+use zunke_access::{Permission, directory};
+use zunke_kernel::id::StaffId;
+use zunke_kernel::{Instant, Result};
+use zunke_store::Tx;
+
+/// The settings of the organisation, and the scope of the one who started it; without one (the command line) the whole
+/// house. Fails with `starter_gone` where he has left or may no longer import.
+pub fn context(tx: &mut Tx, now: Instant, by: Option<StaffId>) -> Result<RecordContext> {
+    let mut context = RecordContext::load(tx, now)?;
+    if let Some(by) = by {
+        context.scope = directory::scope_of_starter(tx, by, Permission::ImportCustomers)?;
+    }
+    context.actor = by;
+    Ok(context)
+}
