@@ -73,8 +73,9 @@ macro_rules! permissions {
     ($($(#[$doc:meta])* $name:ident = $word:literal: $roles:expr;)+) => {
         /// One thing that a role may do.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+        #[serde(rename_all = "snake_case")]
         pub enum Permission {
-            $($(#[$doc])* #[serde(rename = $word)] $name,)+
+            $($(#[$doc])* $name,)+
         }
 
         impl Permission {
@@ -159,4 +160,20 @@ permissions! {
     SimulateTiering = "simulate_tiering": &[Administrator, OperationsManager, Analyst];
     /// Change rules, publish them, evaluate all.
     ManageTiering = "manage_tiering": &[Administrator, OperationsManager];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_word_of_a_permission_is_the_one_in_json_and_in_the_api_document() {
+        use utoipa::PartialSchema;
+        let document = serde_json::to_string(&Permission::schema()).expect("a schema");
+        for permission in Permission::ALL {
+            let word = serde_json::to_string(permission).expect("a word");
+            assert_eq!(word, format!("\"{}\"", permission.word()));
+            assert!(document.contains(&word), "{word} is not in {document}");
+        }
+    }
 }

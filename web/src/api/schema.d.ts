@@ -2181,7 +2181,7 @@ export interface components {
          * @description One thing that a role may do.
          * @enum {string}
          */
-        Permission: "ManageStaff" | "ManageOrganisation" | "ReadAudit" | "ManageJobs" | "UseTokens" | "ReadCustomers" | "EditCustomers" | "ArchiveCustomers" | "AssignCustomers" | "ExportCustomers" | "RecordActivities" | "ImportCustomers" | "ManageTags" | "ManageSegments" | "ReadTiering" | "SimulateTiering" | "ManageTiering";
+        Permission: "manage_staff" | "manage_organisation" | "read_audit" | "manage_jobs" | "use_tokens" | "read_customers" | "edit_customers" | "archive_customers" | "assign_customers" | "export_customers" | "record_activities" | "import_customers" | "manage_tags" | "manage_segments" | "read_tiering" | "simulate_tiering" | "manage_tiering";
         /** @enum {string} */
         Phase: "reading" | "recording" | "finished";
         Point: {
