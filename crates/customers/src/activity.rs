@@ -15,6 +15,9 @@ pub const SOURCE_ID_CHARS_MAX: usize = 120;
 pub const SUBJECT_CHARS_MAX: usize = 300;
 pub const BODY_CHARS_MAX: usize = 20_000;
 pub const LINES_MAX: usize = 2_000;
+pub const LINE_CHARS_MAX: usize = 300;
+/// The largest quantity of an activity or one of its lines: above is a slip of the hand, and sums must hold.
+pub const QUANTITY_MAX: i64 = 1_000_000_000;
 /// Clocks of other systems run ahead; more than a day ahead is a slip.
 const AHEAD_MS: i64 = 86_400_000;
 /// 1900-01-01 in Shanghai or anywhere else: nothing before it is an activity.
@@ -192,7 +195,23 @@ impl NewActivity {
         text(self.body.as_deref().unwrap_or(""), "body", BODY_CHARS_MAX, false);
         text(self.channel.as_deref().unwrap_or(""), "channel", SOURCE_CHARS_MAX, false);
         text(self.of_source_id.as_deref().unwrap_or(""), "of_source_id", SOURCE_ID_CHARS_MAX, false);
+        for (at, line) in self.lines.iter().take(LINES_MAX).enumerate() {
+            for (value, name) in [(&line.sku, "sku"), (&line.name, "name"), (&line.category, "category")] {
+                if let Some(value) =
+                    value.as_deref().filter(|value| value.len() > LINE_CHARS_MAX || value.contains('\0'))
+                {
+                    text(value, &format!("lines[{at}].{name}"), LINE_CHARS_MAX, false);
+                }
+            }
+        }
         faults.extend(self.amount_fault(own));
+        faults.extend(self.quantity.and_then(quantity_fault).map(|fault| fault.at("quantity")));
+        for (at, line) in self.lines.iter().take(LINES_MAX).enumerate() {
+            faults.extend(quantity_fault(line.quantity).map(|fault| fault.at(format!("lines[{at}].quantity"))));
+            if line.amount.0.unsigned_abs() > ABSURD.unsigned_abs() {
+                faults.push(absurd(line.amount).at(format!("lines[{at}].amount")));
+            }
+        }
         if self.occurred_at.0 > now.0.saturating_add(AHEAD_MS) {
             faults.push(
                 Error::invalid(
@@ -262,11 +281,7 @@ impl NewActivity {
                 format!("退款金额请填正数（收到 {amount}）。"),
                 format!("Write a refund's amount as a positive number (got {amount})."),
             ),
-            (_, Some(amount)) if amount.0 > ABSURD => Error::invalid(
-                "amount_absurd",
-                format!("金额 {amount} 过大，请检查是否多写了几位。"),
-                format!("The amount {amount} is too large; check for extra digits."),
-            ),
+            (_, Some(amount)) if amount.0 > ABSURD => absurd(amount),
             _ => return None,
         };
         Some(fault.at("amount"))
@@ -358,4 +373,21 @@ pub struct Change {
 /// A text as an error message can hold it.
 pub(crate) fn named(identity: &Identity) -> String {
     shorten(&identity.shown())
+}
+fn absurd(amount: Money) -> Error {
+    Error::invalid(
+        "amount_absurd",
+        format!("金额 {amount} 过大，请检查是否多写了几位。"),
+        format!("The amount {amount} is too large; check for extra digits."),
+    )
+}
+
+fn quantity_fault(quantity: i64) -> Option<Error> {
+    (quantity.unsigned_abs() > QUANTITY_MAX.unsigned_abs()).then(|| {
+        Error::invalid(
+            "quantity_absurd",
+            format!("数量 {quantity} 过大，请检查是否多写了几位。"),
+            format!("The quantity {quantity} is too large; check for extra digits."),
+        )
+    })
 }

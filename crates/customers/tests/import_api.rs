@@ -350,6 +350,20 @@ async fn an_import_sees_and_changes_no_more_than_the_one_who_started_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_preview_refuses_what_recording_would_refuse() {
+    for house in House::all() {
+        let boss = house.token("boss", Role::Administrator);
+        let text = "订单号,会员号,金额,下单时间,币种\n1,a,5,2026-01-02,USD\n2,a,5,2026-01-02,CNY\n";
+        let (_, import) = house.upload(&boss, "o.csv", text.into()).await;
+        let path = format!("/imports/{}/preview", import["id"].as_str().expect("id"));
+        let (_, seen) = house.call(&boss, "POST", &path, json!({ "mapping": import["suggested_mapping"] })).await;
+        assert_eq!(seen["counts"], json!({ "order": 1, "skip": 1 }), "{seen}");
+        let said = seen["rows"][0]["problems"][0]["text"]["zh"].as_str().expect("a text");
+        assert!(said.contains("请先换算"), "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_undo_leaves_what_its_starter_no_longer_sees_and_says_so() {
     for house in House::all() {
         let (boss, narrow) = (house.token("boss", Role::Administrator), house.token("narrow", Role::OperationsManager));

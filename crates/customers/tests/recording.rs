@@ -94,14 +94,22 @@ fn each_bad_row_is_refused_by_itself_and_leaves_nothing() {
         none.amount = None;
         let mut talk = order(known.clone(), "t", 1, "1");
         talk.kind = Kind::Interaction;
+        let mut many = order(known.clone(), "q", 1, "1");
+        many.quantity = Some(i64::MAX);
+        let mut lines = order(known.clone(), "l", 1, "1");
+        lines.lines = vec![Line { quantity: i64::MIN, ..Line::default() }, Line { quantity: 1, ..Line::default() }];
+        let mut wordy = order(known.clone(), "w", 1, "1");
+        wordy.lines = vec![Line { sku: Some("长".repeat(301)), ..Line::default() }];
         let nameless = order(known.clone(), " ", 1, "1");
         let stranger = order(CustomerRef::Id(CustomerId::new(NOW)), "s", 1, "1");
         let unknown = order(CustomerRef::Identity { identity: external("nobody"), create: None }, "u", 1, "1");
         let zero = order(known.clone(), "zero", 1, "0");
         let mut edge = order(known, "edge", 1, "0.3");
         edge.occurred_at = NOW.plus_ms(DAY_MS);
-        let rows =
-            [negative, refund, absurd, dollars, ahead, early, none, talk, nameless, stranger, unknown, zero, edge];
+        let rows = [
+            negative, refund, absurd, dollars, ahead, early, none, talk, many, lines, wordy, nameless, stranger,
+            unknown, zero, edge,
+        ];
         assert_eq!(
             record(&db, &rows),
             [
@@ -113,6 +121,9 @@ fn each_bad_row_is_refused_by_itself_and_leaves_nothing() {
                 "occurred_too_early",
                 "amount_required",
                 "amount_not_here",
+                "quantity_absurd",
+                "quantity_absurd",
+                "text_too_long",
                 "field_required",
                 "customer_unknown",
                 "customer_unknown",

@@ -72,13 +72,15 @@ fn plain(said: &str) -> Text {
         let zh = format!("类型或取值不对，应为{}。", expected_zh(expected));
         return Text::new(zh, format!("expected {expected}."));
     }
+    if said.starts_with("invalid digit") || said.starts_with("cannot parse integer") {
+        return Text::new("应为整数。", "it must be a whole number.");
+    }
     let known = [
         ("is not a date", "不是有效日期，请写成 2026-11-22。"),
         ("is not an RFC 3339 time", "不是有效时间，请写成 2026-11-22T10:00:00Z。"),
         ("This id is not valid", "编号格式不对。"),
         ("Unknown currency", "不认识的币种，请使用如 CNY、USD 的三位代码。"),
         ("amount", "不是有效金额，请写成 1234.56。"),
-        ("invalid digit", "应为整数。"),
         ("number too large", "数字过大。"),
         ("number too small", "数字过小。"),
         ("invalid float", "应为数字。"),

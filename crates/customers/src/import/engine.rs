@@ -49,7 +49,7 @@ struct Item {
     what: What,
 }
 
-enum What {
+pub(super) enum What {
     Customer,
     Sale(Sale),
     Contact(Contact),
@@ -444,7 +444,7 @@ fn person_of(draft: &Draft) -> &Person {
     }
 }
 
-fn activity(source: &str, what: &What, customer: CustomerRef) -> NewActivity {
+pub(super) fn activity(source: &str, what: &What, customer: CustomerRef) -> NewActivity {
     match what {
         What::Sale(sale) => {
             let kind = if sale.refund { Kind::Refund } else { Kind::Order };
@@ -484,7 +484,7 @@ fn activity(source: &str, what: &What, customer: CustomerRef) -> NewActivity {
 }
 
 /// An error's text with the field that it is about.
-fn full_text(error: &Error) -> Text {
+pub(super) fn full_text(error: &Error) -> Text {
     match &error.field {
         Some(field) => Text::new(format!("{}（{field}）", error.text.zh), format!("{} ({field})", error.text.en)),
         None => error.text.clone(),

@@ -1,12 +1,14 @@
 //! What the first rows will do, before anything is done: reads, writes nothing, sends nothing.
 
 use super::draft::{Draft, Person, Sale};
+use super::engine::{What, activity, full_text};
 use super::group::{self, Aside};
 use super::mapping::{Field, Mapping};
 use super::people::{hidden, identities_of, unknown};
 use super::plan::Plan;
 use super::problem::{Problem, Reason};
 use super::reader::{self, Shape};
+use crate::activity::CustomerRef;
 use crate::identity::Identity;
 use crate::record::RecordContext;
 use crate::store::{activities, identities};
@@ -14,7 +16,7 @@ use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 use zunke_kernel::id::CustomerId;
-use zunke_kernel::{Instant, Money, Result, Text};
+use zunke_kernel::{Currency, Instant, Money, Result, Text};
 use zunke_store::Tx;
 
 /// Rows shown.
@@ -159,6 +161,8 @@ fn by_order(read: &[Read], plan: &Plan) -> HashMap<u64, Reason> {
 /// What is here already of the rows shown.
 struct Known {
     source: String,
+    now: Instant,
+    currency: Currency,
     customers: HashMap<Identity, CustomerId>,
     /// Those of them that the reader may not see.
     hidden: HashSet<CustomerId>,
@@ -180,7 +184,7 @@ impl Known {
         let hidden = hidden(tx, context, all)?;
         let ours = |(_, key): &(&(&str, &str), &activities::Key)| !hidden.contains(&key.customer);
         let activities = found.iter().filter(ours).map(|((_, id), _)| (*id).to_owned()).collect();
-        Ok(Self { source, customers, hidden, activities })
+        Ok(Self { source, now: context.now, currency: context.currency, customers, hidden, activities })
     }
 
     fn judge(&self, row: &mut PreviewRow, draft: &Draft, plan: &Plan, made: &mut HashSet<Identity>) {
@@ -198,6 +202,18 @@ impl Known {
             row.customer_id = None;
             let text = unknown(identities).text;
             row.problems.push(told(&Problem { text: Some(text), ..Problem::of(Reason::Refused) }));
+            return;
+        }
+        // What recording would refuse is refused here, in the same words.
+        let what = match draft {
+            Draft::Sale(_, sale) => Some(What::Sale(sale.clone())),
+            Draft::Contact(_, contact) => Some(What::Contact(contact.clone())),
+            Draft::Customer(_) | Draft::Line(..) => None,
+        };
+        let nobody = CustomerRef::Id(CustomerId(uuid::Uuid::nil()));
+        let new = what.map(|what| activity(&self.source, &what, nobody));
+        if let Some(error) = new.and_then(|new| new.check(self.now, self.currency).err()) {
+            row.problems.push(told(&Problem { text: Some(full_text(&error)), ..Problem::of(Reason::Refused) }));
             return;
         }
         if row.customer_id.is_none() {
