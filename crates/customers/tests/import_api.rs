@@ -281,6 +281,42 @@ async fn wrong_files_and_wrong_people_are_refused_and_leave_nothing() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_was_misunderstood_is_read_again_and_its_columns_are_mapped_anew() {
+    for house in House::all() {
+        let boss = house.token("boss", Role::Administrator);
+        let text = "序号,备注\n会员号,姓名\n7,王芳\n".as_bytes().to_vec();
+        let (status, import) = house.upload(&boss, "people.csv", text).await;
+        assert_eq!((status, &import["columns"]), (201, &json!(["会员号", "姓名"])), "{import}");
+        let path = format!("/imports/{}/inspect", import["id"].as_str().expect("id"));
+        let (status, first) = house.call(&boss, "POST", &path, json!({ "read": { "header_row": 1 } })).await;
+        assert_eq!((status, &first["columns"]), (200, &json!(["序号", "备注"])), "{first}");
+        let (status, again) = house.call(&boss, "POST", &path, json!({ "read": { "header_row": 2 } })).await;
+        assert_eq!((status, &again["columns"]), (200, &json!(["会员号", "姓名"])), "{again}");
+        let mapping = &again["suggested_mapping"];
+        assert_eq!((&mapping["columns"]["customer_id"], &mapping["read"]["header_row"]), (&json!("会员号"), &json!(2)));
+
+        for (read, expected) in [
+            (json!({ "header_row": 99 }), 422),
+            (json!({ "encoding": "klingon" }), 422),
+            (json!({ "sheet": 3 }), 422),
+            (json!({ "colour": "red" }), 422),
+        ] {
+            let (status, problem) = house.call(&boss, "POST", &path, json!({ "read": read })).await;
+            assert_eq!(status, expected, "{read}: {problem}");
+        }
+        let kept = house.call(&boss, "GET", path.trim_end_matches("/inspect"), Value::Null).await.1;
+        assert_eq!(kept["columns"], json!(["会员号", "姓名"]), "what was refused changed nothing");
+        let start = path.replace("inspect", "start");
+        assert_eq!(house.call(&boss, "POST", &start, json!({ "mapping": mapping })).await.0, 200);
+        house.work();
+        let (status, problem) = house.call(&boss, "POST", &path, json!({ "read": {} })).await;
+        assert_eq!((status, problem["code"].as_str()), (409, Some("import_started")));
+        let nobody = "/imports/imp_00000000000000000000000000000000/inspect";
+        assert_eq!(house.call(&boss, "POST", nobody, json!({ "read": {} })).await.0, 404);
+    }
+}
+
 const PEOPLE: &str = "会员号,姓名,手机\n1,王芳,13800138000\n2,李雷,13800138001\n";
 const ORDERS: &str = "订单号,会员号,金额,下单时间\nA1,1,100,2026-01-02\nA2,9,200,2026-01-03\n";
 

@@ -61,7 +61,7 @@ export function MappingStep({ found, mapping: given, onChange, onNext }: Props) 
 
   return (
     <div className="import-mapping">
-      <ReadingCard found={found} mapping={mapping} onChange={change} />
+      <ReadingCard found={found} mapping={mapping} onReread={(next) => next && onChange(next)} />
       {sales && <OrganisationCheck />}
       <div className="panel">
         <h2>{t('mapping.what')}</h2>

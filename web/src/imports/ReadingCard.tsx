@@ -1,27 +1,44 @@
-import { Alert, Button, InputNumber, Select } from 'antd';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Alert, Button, InputNumber, Select, Spin } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { post } from '../api/client';
+import { messageOf } from '../api/problem';
 import { said } from '../i18n';
 import { count } from '../kit/format';
-import type { Import, Mapping } from './api';
+import type { Import, Mapping, ReadOptions } from './api';
 
 const encodings = ['utf-8', 'gb18030', 'big5', 'utf-16le', 'utf-16be', 'windows-1252'];
 
-/** What was understood of the file, and the way to say that it was misunderstood. */
+/** What was understood of the file, and the way to say that it was misunderstood: the server then reads it again. */
 export function ReadingCard({
   found,
   mapping,
-  onChange,
+  onReread,
 }: {
   found: Import;
   mapping: Mapping;
-  onChange: (part: Partial<Mapping>) => void;
+  /** The mapping to start from after another reading: other columns need another one. */
+  onReread: (mapping: Mapping | undefined) => void;
 }) {
   const { t } = useTranslation('imports');
   const [open, setOpen] = useState(false);
   const { shape } = found;
   const read = mapping.read ?? {};
-  const set = (part: Partial<NonNullable<Mapping['read']>>) => onChange({ read: { ...read, ...part } });
+  const [row, setRow] = useState<number | null>();
+  const queries = useQueryClient();
+  const again = useMutation({
+    mutationFn: (part: ReadOptions) => post<Import>(`/imports/${found.id}/inspect`, { read: { ...read, ...part } }),
+    onSuccess: (answer) => {
+      queries.setQueryData(['import', found.id], answer);
+      setRow(undefined);
+      onReread(answer.suggested_mapping ?? undefined);
+    },
+  });
+  const set = (part: ReadOptions) => again.mutate(part);
+  const setHeader = (wanted: number | null | undefined) => {
+    if (typeof wanted === 'number' && wanted !== shape.header_row) set({ header_row: wanted });
+  };
   const delimiters: Record<string, string> = {
     ',': t('reading.comma'),
     ';': t('reading.semicolon'),
@@ -49,42 +66,50 @@ export function ReadingCard({
       {found.warnings.map((warning) => (
         <Alert key={warning.en} type="warning" showIcon title={said(warning)} style={{ marginTop: 8 }} />
       ))}
+      {again.isError && (
+        <Alert type="error" showIcon role="alert" title={messageOf(again.error)} style={{ marginTop: 8 }} />
+      )}
       {open && (
-        <div className="reading-options">
-          {shape.format === 'csv' && (
+        <Spin spinning={again.isPending}>
+          <div className="reading-options">
+            {shape.format === 'csv' && (
+              <label>
+                {t('reading.encoding')}
+                <Select
+                  value={shape.encoding ?? undefined}
+                  onChange={(encoding) => set({ encoding })}
+                  options={[...new Set([shape.encoding ?? 'utf-8', ...encodings])].map((value) => ({
+                    value,
+                    label: value.toUpperCase(),
+                  }))}
+                />
+              </label>
+            )}
+            {found.sheets.length > 1 && (
+              <label>
+                {t('reading.which_sheet')}
+                <Select
+                  value={shape.sheet ?? undefined}
+                  onChange={(sheet) => set({ sheet })}
+                  options={found.sheets.map((sheet) => ({ value: sheet.name, label: sheet.name }))}
+                />
+              </label>
+            )}
             <label>
-              {t('reading.encoding')}
-              <Select
-                value={read.encoding ?? shape.encoding ?? undefined}
-                onChange={(encoding) => set({ encoding })}
-                options={[...new Set([shape.encoding ?? 'utf-8', ...encodings])].map((value) => ({
-                  value,
-                  label: value.toUpperCase(),
-                }))}
+              {t('reading.which_header')}
+              <InputNumber
+                min={0}
+                max={50}
+                precision={0}
+                value={row === undefined ? shape.header_row : row}
+                onChange={setRow}
+                onStep={setHeader}
+                onBlur={() => setHeader(row)}
+                onPressEnter={() => setHeader(row)}
               />
             </label>
-          )}
-          {found.sheets.length > 1 && (
-            <label>
-              {t('reading.which_sheet')}
-              <Select
-                value={read.sheet ?? shape.sheet ?? undefined}
-                onChange={(sheet) => set({ sheet })}
-                options={found.sheets.map((sheet) => ({ value: sheet.name, label: sheet.name }))}
-              />
-            </label>
-          )}
-          <label>
-            {t('reading.which_header')}
-            <InputNumber
-              min={0}
-              max={50}
-              precision={0}
-              value={read.header_row ?? shape.header_row}
-              onChange={(row) => set({ header_row: row ?? undefined })}
-            />
-          </label>
-        </div>
+          </div>
+        </Spin>
       )}
     </div>
   );

@@ -4,7 +4,7 @@ use super::files::Files;
 use super::mapping::Mapping;
 use super::preview::{self, Preview};
 use super::progress::Progress;
-use super::reader::{FILE_LIMIT, Shape, Sheet};
+use super::reader::{self, FILE_LIMIT, ReadOptions, Shape, Sheet};
 use super::store::{self, Failure, Import, NamedMapping, State as ImportState};
 use super::{errors, run, starter, suggest};
 use crate::export::stream;
@@ -31,6 +31,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(upload, list))
         .routes(routes!(get))
         .routes(routes!(look))
+        .routes(routes!(inspect))
         .routes(routes!(start))
         .routes(routes!(cancel))
         .routes(routes!(resume))
@@ -302,6 +303,49 @@ async fn look(
     })
     .await?;
     Ok(axum::Json(preview))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ImportInspect)]
+struct InspectBody {
+    read: ReadOptions,
+}
+
+/// Read a file again in another encoding, sheet or header row, before it is started: what was found in it now, and a
+/// mapping of the columns that it now has.
+#[utoipa::path(post, path = "/imports/{id}/inspect", tag = "imports", operation_id = "inspect_import",
+    params(("id" = ImportId, Path)), request_body = InspectBody, responses((status = 200, body = View), WriteProblems))]
+async fn inspect(
+    State(app): State<App>,
+    write: Write<may::ImportCustomers>,
+    Path(id): Path<ImportId>,
+    Json(body): Json<InspectBody>,
+) -> Result<Response> {
+    let files = files(&app)?;
+    let (db, of, read) = (app.db.clone(), reach(&write.actor), body.read);
+    let wanted = read.clone();
+    let inspection = blocking(move || {
+        let import = db.read(|tx| store::find_for(tx, id, of))?;
+        reader::inspect(&files.source(id), &import.file_name, &wanted)
+    })
+    .await?;
+    write
+        .run(&app, StatusCode::OK, move |tx| {
+            if !store::reread(tx, id, &inspection)? {
+                return Err(Error::conflict(
+                    "import_started",
+                    "导入已开始，不能再改变文件的读取方式。",
+                    "This import has been started; its file can't be read in another way any more.",
+                ));
+            }
+            let mut view = View::find(tx, id)?;
+            if let Some(mapping) = &mut view.suggested_mapping {
+                mapping.read = read.clone();
+            }
+            Ok(view)
+        })
+        .await
 }
 
 #[derive(Clone, Deserialize, ToSchema)]

@@ -178,6 +178,13 @@ pub fn begin(tx: &mut Tx, id: ImportId, mapping: &Mapping, inspection: &Inspecti
     Ok(())
 }
 
+/// Keeps another reading of a file that was not started yet; `false` where it was.
+pub fn reread(tx: &mut Tx, id: ImportId, inspection: &Inspection) -> Result<bool> {
+    let sql = "UPDATE imports SET inspection = $1, state = 'uploaded', turn = turn + 1
+               WHERE import_id = $2 AND state IN ('uploaded', 'previewed')";
+    Ok(tx.execute(sql, &[json(inspection)?.into(), id.into()])? == 1)
+}
+
 pub fn set_job(tx: &mut Tx, id: ImportId, job: JobId) -> Result<()> {
     tx.execute("UPDATE imports SET job_id = $1 WHERE import_id = $2", &[job.into(), id.into()])?;
     Ok(())
