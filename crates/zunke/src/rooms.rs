@@ -6,14 +6,15 @@ use std::path::Path;
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use zunke_access::settings::{self, Guard, Guards, Organisation, refuse_other_days_and_sums};
-use zunke_access::{Setup, SetupChecks};
+use zunke_access::work::CleanUp;
+use zunke_access::{Scope, Setup, SetupChecks};
 use zunke_customers::import::files::Files;
 use zunke_customers::import::run::ImportJob;
 use zunke_customers::import::undo::UndoJob;
-use zunke_customers::{CustomerQuery, Customers, Observer};
+use zunke_customers::{Customers, Observer, query};
 use zunke_http::{App, Clock};
 use zunke_kernel::{Instant, Result};
-use zunke_store::jobs::Handler;
+use zunke_store::jobs::{self, Handler};
 use zunke_store::outbox::Subscriber;
 use zunke_store::{Db, Tx};
 use zunke_tiering::Tiers;
@@ -49,6 +50,7 @@ impl House {
             Arc::new(UndoJob { files: files(data), observers: self.observers() }),
             Arc::new(Evaluate { tiers: self.tiers.clone() }),
             Arc::new(Fill { observers: self.observers() }),
+            Arc::new(CleanUp),
         ]
     }
 
@@ -61,6 +63,7 @@ impl House {
 /// What comes round by itself.
 pub fn schedules(tx: &mut Tx, now: Instant) -> Result<()> {
     let zone = settings::load(tx)?.zone();
+    jobs::schedule(tx, now, &zone, "access.nightly", "40 3 * * *", CleanUp::KIND, &serde_json::json!({}))?;
     work::schedule(tx, now, &zone)
 }
 
@@ -96,13 +99,47 @@ fn has_activities(tx: &mut Tx) -> Result<bool> {
     Ok(tx.query_one("SELECT 1 FROM activity_keys LIMIT 1", &[], |row| row.int(0))?.is_some())
 }
 
-/// How far the house is set up, for a screen that says what to do next.
-fn setup(tx: &mut Tx, setup: &mut Setup) -> Result<()> {
-    setup.customers = CustomerQuery::system().count(tx)?;
-    setup.orders = tx
-        .query_one("SELECT CAST(SUM(orders) AS BIGINT) FROM customers", &[], |row| row.opt_int(0))?
-        .flatten()
-        .unwrap_or(0);
+/// Customers that are counted for the set-up: a page that opens must not walk through millions.
+const COUNTED: i64 = 100_000;
+
+/// How far the house is set up, for a screen that says what to do next. The numbers are of what the reader may see; that
+/// there is anything at all is for everyone.
+fn setup(tx: &mut Tx, scope: &Scope, setup: &mut Setup) -> Result<()> {
+    let (seen, mut params) = query::seen(tx.engine(), scope);
+    params.push(COUNTED.into());
+    let sql = format!(
+        "SELECT COUNT(*), CAST(COALESCE(SUM(orders), 0) AS BIGINT)
+         FROM (SELECT c.orders FROM customers c WHERE 1 = 1{seen} LIMIT ${}) counted",
+        params.len()
+    );
+    (setup.customers, setup.orders) =
+        tx.query_one(&sql, &params, |row| Ok((row.int(0)?, row.int(1)?)))?.unwrap_or_default();
+    if setup.customers == 0 && tx.query_one("SELECT 1 FROM customers LIMIT 1", &[], |row| row.int(0))?.is_some() {
+        setup.customers = 1;
+    }
+    if setup.orders == 0 && has_activities(tx)? {
+        setup.orders = 1;
+    }
     setup.programme_published = !programmes::active(tx)?.is_empty();
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_round_by_itself_has_somebody_who_does_it() {
+        for db in zunke_store::testing::databases() {
+            db.write(|tx| schedules(tx, Instant(1_790_000_000_000))).expect("scheduled");
+            let sql = "SELECT name, kind FROM schedules ORDER BY name";
+            let planned = db.read(|tx| tx.query(sql, &[], |row| Ok((row.text(0)?, row.text(1)?)))).expect("schedules");
+            let names: Vec<&str> = planned.iter().map(|(name, _)| name.as_str()).collect();
+            assert_eq!(names, ["access.nightly", "tiering.nightly"]);
+            let handlers = House::default().handlers(Path::new("."));
+            for (name, kind) in &planned {
+                assert!(handlers.iter().any(|handler| handler.kind() == kind), "nobody does {name}");
+            }
+        }
+    }
 }

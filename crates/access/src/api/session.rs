@@ -3,6 +3,7 @@
 use crate::actor::{SessionId, SignedIn};
 use crate::login::{self, From, Outcome};
 use crate::role::{Permission, Role};
+use crate::scope::Scope;
 use crate::settings::{self, Organisation, today};
 use crate::store::people::locale_word;
 use crate::store::{sessions, staff as table};
@@ -20,7 +21,8 @@ use zunke_kernel::id::{DepartmentId, StaffId};
 use zunke_kernel::{Day, Error, Instant, Locale};
 use zunke_store::{Tx, audit};
 
-/// How far the house is set up; the rooms above fill it in.
+/// How far the house is set up, of what the caller may see; the rooms above fill it in. A number above zero also says
+/// that there is anything at all, to somebody who sees none of it; very large ones are lower bounds.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct Setup {
     pub customers: i64,
@@ -28,9 +30,9 @@ pub struct Setup {
     pub programme_published: bool,
 }
 
-type SetupCheck = Arc<dyn Fn(&mut Tx, &mut Setup) -> zunke_kernel::Result<()> + Send + Sync>;
+type SetupCheck = Arc<dyn Fn(&mut Tx, &Scope, &mut Setup) -> zunke_kernel::Result<()> + Send + Sync>;
 
-/// Asked by `GET /session`; put into `App` by the binary: `app.with(SetupChecks(vec![…]))`.
+/// Asked by `GET /session`, with the scope of the caller: figures are of what he may see; put into `App` by the binary: `app.with(SetupChecks(vec![…]))`.
 #[derive(Clone, Default)]
 pub struct SetupChecks(pub Vec<SetupCheck>);
 
@@ -144,13 +146,14 @@ pub(super) async fn create(State(app): State<App>, parts: Parts, Json(body): Jso
     responses((status = 200, body = CurrentSession), ReadProblems))]
 pub(super) async fn get(State(app): State<App>, me: SignedIn) -> Result<axum::Json<CurrentSession>> {
     let checks = app.get::<SetupChecks>().unwrap_or_default();
+    let scope = me.actor.scope.clone();
     let (organisation, setup) = app
         .db
         .read_async(move |tx| {
             let organisation = settings::load(tx)?;
             let mut setup = Setup::default();
             for check in &checks.0 {
-                check(tx, &mut setup)?;
+                check(tx, &scope, &mut setup)?;
             }
             Ok((organisation, setup))
         })

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use serde_json::json;
 use std::sync::Arc;
 use zunke_access::settings::{Guard, Guards, refuse_other_days_and_sums};
-use zunke_access::{Organisation, Role, Setup, SetupChecks};
+use zunke_access::{Organisation, Role, Scope, Setup, SetupChecks};
 use zunke_kernel::Result;
 use zunke_store::Tx;
 use zunke_store::testing::databases;
@@ -66,7 +66,7 @@ async fn zone_and_currency_stand_once_a_room_above_says_so() {
     for db in databases() {
         let house = House::with(db, |app| {
             app.with(Guards(vec![Arc::new(HasActivities)])).with(SetupChecks(vec![Arc::new(
-                |_: &mut Tx, setup: &mut Setup| {
+                |_: &mut Tx, _: &Scope, setup: &mut Setup| {
                     setup.customers = 7;
                     Ok(())
                 },

@@ -78,7 +78,8 @@ fn line(progress: &Progress, output: Output) -> String {
         Phase::Finished => output.say("完成", "done"),
     };
     let left = progress.seconds_left.map_or_else(String::new, |secs| format!("  {secs} s"));
-    let (settled, total) = (count(progress.rows_settled), count(progress.rows_total));
+    let done = if progress.phase == Phase::Reading { progress.rows_read } else { progress.rows_settled };
+    let (settled, total) = (count(done), count(progress.rows_total));
     format!("{phase}  {settled} / {total}  {} /s{left}", count(progress.rows_per_second))
 }
 

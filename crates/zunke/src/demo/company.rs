@@ -6,7 +6,7 @@ use super::random::Random;
 use super::words::{self, Area};
 use std::collections::BTreeMap;
 use zunke_access::staff::{self, NewStaff};
-use zunke_access::{Role, Secret, password, settings, tree};
+use zunke_access::{ReachKind, Role, Secret, password, settings, tree};
 use zunke_kernel::id::DepartmentId;
 use zunke_kernel::{Instant, Result};
 use zunke_store::jobs::{self, NewJob};
@@ -74,12 +74,14 @@ fn house(tx: &mut Tx, now: Instant, hash: &str, seed: u64) -> Result<House> {
     let sales = tree::create(tx, now, None, "销售部", Some(root))?.id;
     let mut logins = Vec::new();
     let mut hire = |tx: &mut Tx, login: &str, name: String, role: Role, department: DepartmentId| {
+        // Whoever answers the telephone in customer service answers it for everyone's customers.
+        let reach = (role == Role::Agent).then_some(ReachKind::All);
         let new = NewStaff {
             login: login.to_owned(),
             name: name.clone(),
             role,
             department: Some(department),
-            reach: None,
+            reach,
             levels: None,
             locale: None,
         };

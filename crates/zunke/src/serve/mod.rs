@@ -18,7 +18,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 use tower_http::compression::CompressionLayer;
-use zunke_access::{Secret, first_start};
+use zunke_access::{Secret, first_start, password};
 use zunke_http::{App, AppError};
 use zunke_kernel::{Error, Kind, Result};
 use zunke_store::Db;
@@ -60,6 +60,12 @@ pub fn run(options: &Options, output: Output) -> Result<()> {
             .subscribers(house.subscribers())
             .threads(options.workers)
             .spawn()?;
+        // So that the first unknown login takes no longer than others, and tells nobody that it is unknown.
+        tokio::spawn(async {
+            if let Err(error) = password::warm_up().await {
+                tracing::warn!(%error, "logins are not warmed up");
+            }
+        });
         greet(output, address, &db, password.as_ref(), company.as_ref())?;
         let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
         let (told, mut wait) = tokio::sync::watch::channel(false);

@@ -21,6 +21,10 @@ fn every_role_gets_an_answer_at_every_operation_and_writes_are_for_those_who_may
     for login in ["ops", "data", "care", "east1"] {
         let cookie = house.log_in(login, PASSWORD);
         let headers = [("cookie", cookie.as_str()), ("x-zunke", "1")];
+        let customers = house.get("/api/v1/customers/count", &headers).json()["count"].clone();
+        let setup = house.get("/api/v1/session", &headers).json()["setup"]["customers"].clone();
+        assert_eq!(setup, customers, "{login} is told of more than he may see");
+        assert_eq!(customers == 60, login != "east1", "{login} sees {customers}");
         let (mut opened, mut refused) = (0, 0);
         for (method, path) in operations() {
             if path.starts_with("/api/v1/session") {
