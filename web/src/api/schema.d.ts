@@ -2693,7 +2693,10 @@ export interface components {
             recency?: components["schemas"]["Grading"];
             window: components["schemas"]["Window"];
         };
-        /** @description How far the house is set up; the rooms above fill it in. */
+        /**
+         * @description How far the house is set up, of what the caller may see; the rooms above fill it in. A number above zero also says
+         *     that there is anything at all, to somebody who sees none of it; very large ones are lower bounds.
+         */
         Setup: {
             /** Format: int64 */
             customers: number;
