@@ -22,7 +22,7 @@ facts = (
     .filter(pl.col("day") <= as_of)
     .group_by("customer")
     .agg(
-        spend=pl.col("amount").filter(in_window).sum(),
+        spend=pl.col("amount").filter(in_window).sum().round(2),  # cents, however the sum was rounded on its way
         orders=in_window.sum().cast(pl.Float64),
         last=pl.col("day").max(),
         first=pl.col("day").min(),
@@ -83,7 +83,7 @@ def grade(column, sign):
 
 compare = {"at_least": "__ge__", "more_than": "__gt__", "at_most": "__le__", "less_than": "__lt__"}
 scored = facts.with_columns(
-    score=score, r=grade("recency", -1), f=grade("orders", 1), m=grade("spend", 1)
+    score=(score * 100 + 1e-6).round() / 100, r=grade("recency", -1), f=grade("orders", 1), m=grade("spend", 1)
 )
 level = pl.lit(0)
 for entry in rules["levels"]:

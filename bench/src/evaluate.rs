@@ -4,7 +4,7 @@ use crate::base::{RULES, publish};
 use crate::figure::tell;
 use crate::orders::AS_OF_DAY;
 use crate::sql;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use serde_json::Value;
 use std::path::Path;
 use std::time::Instant as Stopwatch;
@@ -43,9 +43,10 @@ pub fn run(db: &Db, clock: &(dyn Fn() -> zunke_kernel::Instant + Sync), peer: &P
     let mut rules: Value = serde_json::from_str(RULES)?;
     rules["levels"][1]["entry"]["tests"][0]["value"] = 1_080.into();
     publish(db, Some(programme.id), &rules.to_string())?;
-    let began = Stopwatch::now();
+    let (began, cpu) = (Stopwatch::now(), cpu_seconds()?);
     let second = zunke_tiering::evaluate(db, clock, Some(AS_OF))?;
     let whole = began.elapsed().as_secs_f64();
+    eprintln!("from the database: {:.2} CPU-seconds", cpu_seconds()? - cpu);
     let memory_mb = peak_memory_mb()?;
     let share = 100.0 * second.changed as f64 / second.customers.max(1) as f64;
     eprintln!("{} of {} levels changed ({share:.2} %)", second.changed, second.customers);
@@ -54,15 +55,20 @@ pub fn run(db: &Db, clock: &(dyn Fn() -> zunke_kernel::Instant + Sync), peer: &P
     let image = load::image(db, Some(programme.id))?;
     eprintln!("image: {:.2} s, {} MB", began.elapsed().as_secs_f64(), image.size() / 1_000_000);
     let read = Rules::read(&rules.to_string())?;
+    let (_, weighed) = image.weigh(&read, AS_OF, &|| false).map_err(|_| anyhow!("cancelled"))?;
+    for (level, count) in weighed.levels.iter().zip(&second.levels) {
+        ensure!(level.customers == *count, "in memory {}, written {count}", level.customers);
+    }
+    let cpu = cpu_seconds()?;
     let mut times: Vec<f64> = (0..9)
         .map(|_| {
             let began = Stopwatch::now();
-            let cuts = image.cuts(&read, AS_OF);
-            let done = image.simulate(&read, AS_OF, &cuts, &|| false);
+            let done = image.weigh(&read, AS_OF, &|| false);
             std::hint::black_box(done.is_ok());
             began.elapsed().as_secs_f64()
         })
         .collect();
+    eprintln!("image in memory: {:.3} CPU-seconds each", (cpu_seconds()? - cpu) / times.len() as f64);
     times.sort_by(f64::total_cmp);
     let memory = times[times.len() / 2];
     drop(image);
@@ -80,7 +86,9 @@ pub fn run(db: &Db, clock: &(dyn Fn() -> zunke_kernel::Instant + Sync), peer: &P
     let own_sql = began.elapsed().as_secs_f64();
     for (rank, count) in levels {
         let ours = second.levels[usize::try_from(rank)?];
-        ensure!(ours == count.unsigned_abs(), "rank {rank}: {ours} here, {count} in SQL");
+        // SQL doesn't round scores: who comes to 60 by a last digit may be missing.
+        let near = ours.abs_diff(count.unsigned_abs()) <= 1 + second.customers / 100_000;
+        ensure!(near, "rank {rank}: {ours} here, {count} in SQL");
     }
 
     let engine = format!("{:?}", db.engine());
@@ -125,4 +133,12 @@ fn peak_memory_mb() -> Result<f64> {
     let line = status.lines().find(|line| line.starts_with("VmHWM")).context("VmHWM")?;
     let kib: f64 = line.split_whitespace().nth(1).context("VmHWM")?.parse()?;
     Ok(kib / 1_000.0)
+}
+
+/// What this process has worked so far, all threads together, in ticks of a hundredth.
+fn cpu_seconds() -> Result<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    let (_, fields) = stat.rsplit_once(')').context("stat")?;
+    let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
+    Ok(ticks.sum::<Result<f64, _>>()? / 100.0)
 }

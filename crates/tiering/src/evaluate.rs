@@ -39,6 +39,18 @@ pub struct RfmRaw {
     pub spend: f64,
 }
 
+impl RfmRaw {
+    pub const NONE: Self = Self { days: f64::NAN, orders: 0.0, spend: 0.0 };
+
+    /// Of who ordered in the window.
+    #[inline]
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "days and orders are far below 2^53")]
+    pub fn of(days: i64, orders: i64, net: i64) -> Self {
+        Self { days: days as f64, orders: orders as f64, spend: Money(net).as_f64() }
+    }
+}
+
 /// What one customer comes to.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Assessment {
@@ -99,12 +111,29 @@ impl Evaluator {
     #[inline]
     #[must_use]
     pub fn rfm_raw(&self, gathered: &Gathered) -> RfmRaw {
-        let totals = gathered.totals(self.rfm);
-        RfmRaw {
-            days: totals.last_order().map_or(f64::NAN, |last| f64::from(self.plan.as_of.since(last))),
-            orders: Money(totals.orders * zunke_kernel::money::SCALE).as_f64(),
-            spend: Money(totals.net()).as_f64(),
+        let sums = gathered.sums(self.rfm);
+        match sums.last_order() {
+            Some(last) => RfmRaw::of(i64::from(self.plan.as_of.since(last)), sums.orders, sums.net()),
+            None => RfmRaw { spend: Money(sums.net()).as_f64(), ..RfmRaw::NONE },
         }
+    }
+
+    /// The rank of who has these indicators; the other facts are added to them.
+    #[inline]
+    pub fn rank(&self, facts: &mut Vec<f64>, raw: RfmRaw, cuts: &CubeCuts) -> u8 {
+        self.complete(facts, raw, cuts);
+        highest(&self.levels, facts).map_or(0, |level| self.levels[level].rank)
+    }
+
+    /// Adds scores and grades to indicators, and answers them.
+    #[inline]
+    fn complete(&self, facts: &mut Vec<f64>, raw: RfmRaw, cuts: &CubeCuts) -> (f64, f64, Grades) {
+        let grades = cuts.grades(raw.days, raw.orders, raw.spend);
+        let score = self.score.score(facts);
+        let loyalty = self.loyalty.as_ref().map_or(f64::NAN, |loyalty| loyalty.score(facts));
+        let grade = |grade: u8| if grade == 0 { f64::NAN } else { f64::from(grade) };
+        facts.extend_from_slice(&[score, loyalty, grade(grades.r), grade(grades.f), grade(grades.m)]);
+        (score, loyalty, grades)
     }
 
     /// Facts, score, grades and level of the customer that was gathered last.
@@ -112,19 +141,14 @@ impl Evaluator {
     pub fn assess(&self, scratch: &mut Scratch, profile: Profile, cuts: &CubeCuts) -> Assessment {
         let Scratch { gathered, facts } = scratch;
         self.plan.values(gathered, profile, facts);
-        let raw = self.rfm_raw(gathered);
-        let grades = cuts.grades(raw.days, raw.orders, raw.spend);
-        let score = self.score.score(facts);
-        let loyalty = self.loyalty.as_ref().map_or(f64::NAN, |loyalty| loyalty.score(facts));
-        let grade = |grade: u8| if grade == 0 { f64::NAN } else { f64::from(grade) };
-        facts.extend([score, loyalty, grade(grades.r), grade(grades.f), grade(grades.m)]);
+        let (score, loyalty, grades) = self.complete(facts, self.rfm_raw(gathered), cuts);
         self.judge(gathered, facts, score, loyalty, grades)
     }
 
     fn judge(&self, gathered: &Gathered, facts: &[f64], score: f64, loyalty: f64, grades: Grades) -> Assessment {
         debug_assert_eq!(facts.len(), self.indicators + 5, "facts in their order");
         let level = highest(&self.levels, facts);
-        let life = gathered.totals(0);
+        let life = gathered.sums(0);
         let momentum = self.momentum(gathered);
         let nearness = match self.levels.get(level.map_or(0, |level| level + 1)) {
             Some(next) if life.orders > 0 => next.progress(facts),
@@ -146,7 +170,7 @@ impl Evaluator {
     }
 
     fn momentum(&self, gathered: &Gathered) -> f64 {
-        let net = |window: usize| Money(gathered.totals(window).net().max(0)).as_f64();
+        let net = |window: usize| Money(gathered.sums(window).net().max(0)).as_f64();
         let now = net(self.rising.0);
         let before = self.rising.1.map_or(0.0, net);
         if now + before > 0.0 { now / (now + before) } else { 0.5 }

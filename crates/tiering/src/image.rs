@@ -3,9 +3,9 @@
 //! that is being added up.
 
 use crate::bucket::{Days, Entry};
-use crate::evaluate::{Assessment, Evaluator, Scratch};
+use crate::evaluate::{Evaluator, RfmRaw, Scratch};
 use crate::indicator::{Gathered, Plan, Profile};
-use crate::rfm::{CubeCuts, cuts};
+use crate::rfm::{self, CubeCuts};
 use crate::rules::Rules;
 use rayon::prelude::*;
 use zunke_kernel::id::{CustomerId, LevelId};
@@ -145,6 +145,20 @@ impl<'a> Iterator for Sections<'a> {
             self.days = Days::new(days, Day(first));
         }
     }
+
+    /// Year by year, so that each runs through the short way of [`Days`].
+    #[inline]
+    fn fold<B, F: FnMut(B, Entry<'a>) -> B>(mut self, init: B, mut each: F) -> B {
+        let mut done = self.days.fold(init, &mut each);
+        while let Some((head, rest)) = self.rest.split_first_chunk::<8>() {
+            let first = i32::from_le_bytes([head[0], head[1], head[2], head[3]]);
+            let size = u32::from_le_bytes([head[4], head[5], head[6], head[7]]) as usize;
+            let Some((days, rest)) = rest.split_at_checked(size) else { break };
+            self.rest = rest;
+            done = Days::new(days, Day(first)).fold(done, &mut each);
+        }
+        done
+    }
 }
 
 /// The image of a base.
@@ -200,50 +214,44 @@ impl Image {
     pub fn cuts(&self, rules: &Rules, as_of: Day) -> CubeCuts {
         let mut plan = Plan::new(&[], as_of);
         let window = plan.window(rules.rfm.window.range(as_of));
-        let parts: Vec<Raw> = self.partitions.par_iter().map(|partition| raw(partition, &plan, window)).collect();
-        let contacts = parts.iter().any(|part| part.contacts);
-        let lines = parts.iter().any(|part| part.lines);
-        let join = |pick: fn(&Raw) -> &Vec<f64>| -> Vec<f64> {
-            parts.iter().flat_map(|part| pick(part).iter().copied()).collect()
-        };
-        let base = parts.iter().map(|part| part.orders.len() as u64).sum();
-        let (r, (f, m)) = rayon::join(
-            || cuts(&rules.rfm.recency, true, &mut join(|part| &part.recency)),
-            || {
-                rayon::join(
-                    || cuts(&rules.rfm.frequency, false, &mut join(|part| &part.orders)),
-                    || cuts(&rules.rfm.monetary, false, &mut join(|part| &part.spend)),
-                )
-            },
-        );
-        CubeCuts { r, f, m, base, contacts, lines }
+        let surveys: Vec<_> = self.partitions.par_iter().map(|part| survey(part, &plan, window, &|| false)).collect();
+        draw(&rules.rfm, &surveys.into_iter().flatten().collect::<Vec<_>>())
     }
 
-    /// Evaluates everyone and hands each customer to `each`, partition by partition in parallel.
-    pub fn evaluate<T: Send>(
+    /// What the rules would do to everyone, by the cuts that their own RFM settings draw: each customer's days are read
+    /// once. Where cuts are known already, [`Image::simulate`] needs no memory for what lies between.
+    pub fn weigh(
         &self,
-        evaluator: &Evaluator,
-        cuts: &CubeCuts,
-        start: impl Fn() -> T + Sync,
-        each: impl Fn(&mut T, &Partition, usize, &Assessment) + Sync,
+        rules: &Rules,
+        as_of: Day,
         cancelled: &(dyn Fn() -> bool + Sync),
-    ) -> Result<Vec<T>, Cancelled> {
-        self.partitions
-            .par_iter()
-            .map(|partition| {
-                let mut gathered = start();
-                let mut scratch = Scratch::default();
-                for at in 0..partition.len() {
-                    if at % 4_096 == 0 && cancelled() {
-                        return Err(Cancelled);
-                    }
-                    evaluator.gather(partition.days(at), &mut scratch);
-                    let assessment = evaluator.assess(&mut scratch, partition.profile(at), cuts);
-                    each(&mut gathered, partition, at, &assessment);
+    ) -> Result<(CubeCuts, Simulation), Cancelled> {
+        let mut plan = Plan::new(&rules.indicators, as_of);
+        let window = plan.window(rules.rfm.window.range(as_of));
+        let parts = self.partitions.par_iter();
+        let surveys: Vec<Survey> =
+            parts.map(|part| survey(part, &plan, window, cancelled)).collect::<Result<_, _>>()?;
+        let cuts = draw(&rules.rfm, &surveys);
+        let evaluator = Evaluator::new(rules, as_of, &cuts);
+        let parts = self.partitions.par_iter().zip(&surveys).map(|(partition, survey)| {
+            let mut simulation = Simulation::empty();
+            let mut facts = Vec::new();
+            let mut graded = survey.recency.iter().zip(&survey.orders).zip(&survey.spend);
+            for at in 0..partition.len() {
+                if at % 4_096 == 0 && cancelled() {
+                    return Err(Cancelled);
                 }
-                Ok(gathered)
-            })
-            .collect()
+                let raw = survey.bought[at].then(|| graded.next()).flatten();
+                let raw = raw.map_or(RfmRaw::NONE, |((recency, orders), spend)| RfmRaw::of(-*recency, *orders, *spend));
+                facts.clear();
+                facts.extend_from_slice(&survey.facts[at * survey.indicators..(at + 1) * survey.indicators]);
+                let rank = evaluator.rank(&mut facts, raw, &cuts);
+                simulation.count(partition.recorded(at).rank, rank, Money(survey.life[at]));
+            }
+            Ok(simulation)
+        });
+        let simulation = whole(parts.collect::<Result<_, _>>()?);
+        Ok((cuts, simulation))
     }
 
     /// What the rules would do to everyone.
@@ -255,83 +263,147 @@ impl Image {
         cancelled: &(dyn Fn() -> bool + Sync),
     ) -> Result<Simulation, Cancelled> {
         let evaluator = Evaluator::new(rules, as_of, cuts);
-        let start = || Simulation { moves: vec![[0; 11]; 11], ..Simulation::default() };
-        let parts = self.evaluate(
-            &evaluator,
-            cuts,
-            start,
-            |simulation, partition, at, assessment| {
-                let from = usize::from(partition.recorded(at).rank.min(10));
-                let to = usize::from(assessment.rank.min(10));
-                simulation.levels[to].customers += 1;
-                simulation.levels[to].revenue.0 += assessment.net_spend.0;
-                simulation.before[from].customers += 1;
-                simulation.before[from].revenue.0 += assessment.net_spend.0;
-                simulation.moves[from][to] += 1;
-            },
-            cancelled,
-        )?;
-        let mut whole = start();
-        for part in parts {
-            for rank in 0..11 {
-                whole.levels[rank].customers += part.levels[rank].customers;
-                whole.levels[rank].revenue.0 += part.levels[rank].revenue.0;
-                whole.before[rank].customers += part.before[rank].customers;
-                whole.before[rank].revenue.0 += part.before[rank].revenue.0;
-                for to in 0..11 {
-                    whole.moves[rank][to] += part.moves[rank][to];
+        let parts = self.partitions.par_iter().map(|partition| {
+            let mut simulation = Simulation::empty();
+            let mut scratch = Scratch::default();
+            for at in 0..partition.len() {
+                if at % 4_096 == 0 && cancelled() {
+                    return Err(Cancelled);
                 }
+                evaluator.gather(partition.days(at), &mut scratch);
+                let Scratch { gathered, facts } = &mut scratch;
+                evaluator.plan.values(gathered, partition.profile(at), facts);
+                let rank = evaluator.rank(facts, evaluator.rfm_raw(gathered), cuts);
+                simulation.count(partition.recorded(at).rank, rank, Money(gathered.sums(0).net()));
             }
-        }
-        for from in 0..11 {
-            for to in 0..11 {
-                let moved = whole.moves[from][to];
-                if to > from {
-                    whole.up += moved;
-                } else if to < from {
-                    whole.down += moved;
-                }
-            }
-        }
-        Ok(whole)
+            Ok(simulation)
+        });
+        Ok(whole(parts.collect::<Result<_, _>>()?))
     }
 }
 
-/// What the cuts are drawn from, of one partition's buyers.
-struct Raw {
-    recency: Vec<f64>,
-    orders: Vec<f64>,
-    spend: Vec<f64>,
+impl Simulation {
+    fn empty() -> Self {
+        Self { moves: vec![[0; 11]; 11], ..Self::default() }
+    }
+
+    #[inline]
+    fn count(&mut self, from: u8, to: u8, net_spend: Money) {
+        let (from, to) = (usize::from(from.min(10)), usize::from(to.min(10)));
+        self.levels[to].customers += 1;
+        self.levels[to].revenue.0 += net_spend.0;
+        self.before[from].customers += 1;
+        self.before[from].revenue.0 += net_spend.0;
+        self.moves[from][to] += 1;
+    }
+}
+
+/// The sum of simulations of all partitions.
+fn whole(parts: Vec<Simulation>) -> Simulation {
+    let mut whole = Simulation::empty();
+    for part in parts {
+        for rank in 0..11 {
+            whole.levels[rank].customers += part.levels[rank].customers;
+            whole.levels[rank].revenue.0 += part.levels[rank].revenue.0;
+            whole.before[rank].customers += part.before[rank].customers;
+            whole.before[rank].revenue.0 += part.before[rank].revenue.0;
+            for to in 0..11 {
+                whole.moves[rank][to] += part.moves[rank][to];
+            }
+        }
+    }
+    for from in 0..11 {
+        for to in 0..11 {
+            let moved = whole.moves[from][to];
+            if to > from {
+                whole.up += moved;
+            } else if to < from {
+                whole.down += moved;
+            }
+        }
+    }
+    whole
+}
+
+/// What one pass over a partition's days gives: what cuts are drawn from, and the facts of everyone.
+struct Survey {
+    /// Of who ordered in the window: days since the last order, negative; orders; net spend.
+    recency: Vec<i64>,
+    orders: Vec<i64>,
+    spend: Vec<i64>,
+    /// Per customer: whether he is in these three.
+    bought: Vec<bool>,
+    /// Per customer: net spend over the whole life.
+    life: Vec<i64>,
+    /// Per customer: his indicators.
+    facts: Vec<f64>,
+    indicators: usize,
     contacts: bool,
     lines: bool,
 }
 
-fn raw(partition: &Partition, plan: &Plan, window: usize) -> Raw {
+fn survey(
+    partition: &Partition,
+    plan: &Plan,
+    window: usize,
+    cancelled: &(dyn Fn() -> bool + Sync),
+) -> Result<Survey, Cancelled> {
     let room = partition.len();
-    let mut raw = Raw {
+    let indicators = plan.indicators();
+    let mut survey = Survey {
         recency: Vec::with_capacity(room),
         orders: Vec::with_capacity(room),
         spend: Vec::with_capacity(room),
+        bought: Vec::with_capacity(room),
+        life: Vec::with_capacity(room),
+        facts: Vec::with_capacity(room * indicators),
+        indicators,
         contacts: false,
         lines: false,
     };
     let mut gathered = Gathered::default();
     for at in 0..room {
+        if at % 4_096 == 0 && cancelled() {
+            return Err(Cancelled);
+        }
+        let (mut contacts, mut lines) = (false, false);
         let days = partition.days(at).inspect(|entry| {
-            if entry.day <= plan.as_of.0 {
-                raw.contacts |= entry.contacts > 0;
-                raw.lines |= !entry.lines.is_empty();
-            }
+            contacts |= entry.contacts > 0 && entry.day <= plan.as_of.0;
+            lines |= !entry.lines.is_empty() && entry.day <= plan.as_of.0;
         });
         plan.gather(days, &mut gathered);
-        let totals = gathered.totals(window);
-        if let Some(last) = totals.last_order() {
-            raw.recency.push(-f64::from(plan.as_of.since(last)));
-            raw.orders.push(Money::units(totals.orders).as_f64());
-            raw.spend.push(Money(totals.net()).as_f64());
+        survey.contacts |= contacts;
+        survey.lines |= lines;
+        let sums = gathered.sums(window);
+        let last = sums.last_order();
+        survey.bought.push(last.is_some());
+        if let Some(last) = last {
+            survey.recency.push(-i64::from(plan.as_of.since(last)));
+            survey.orders.push(sums.orders);
+            survey.spend.push(sums.net());
         }
+        survey.life.push(gathered.sums(0).net());
+        plan.add_values(&gathered, partition.profile(at), &mut survey.facts);
     }
-    raw
+    Ok(survey)
+}
+
+fn draw(settings: &rfm::Settings, surveys: &[Survey]) -> CubeCuts {
+    let pick = |pick: fn(&Survey) -> &Vec<i64>| -> Vec<&[i64]> { surveys.iter().map(|part| &**pick(part)).collect() };
+    let (recency, orders, spend) = (pick(|part| &part.recency), pick(|part| &part.orders), pick(|part| &part.spend));
+    CubeCuts {
+        r: rfm::cuts(&settings.recency, true, &recency, number),
+        f: rfm::cuts(&settings.frequency, false, &orders, number),
+        m: rfm::cuts(&settings.monetary, false, &spend, |value| Money(value).as_f64()),
+        base: orders.iter().map(|part| part.len() as u64).sum(),
+        contacts: surveys.iter().any(|part| part.contacts),
+        lines: surveys.iter().any(|part| part.lines),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "days and orders are far below 2^53")]
+fn number(value: i64) -> f64 {
+    value as f64
 }
 
 #[cfg(test)]
@@ -374,6 +446,7 @@ mod tests {
         let simulation = image.simulate(&rules, as_of, &cuts, &|| false).expect("runs");
         assert_eq!(simulation.levels.iter().map(|level| level.customers).sum::<u64>(), 200);
         assert_eq!(simulation.before[0].customers, 200);
+        assert_eq!(image.weigh(&rules, as_of, &|| false).expect("runs"), (cuts, simulation.clone()), "one pass or two");
         assert_eq!((simulation.up, simulation.down), (200, 0));
         assert!(simulation.levels[3].customers > 0 && simulation.levels[1].customers > 0);
     }
@@ -385,6 +458,7 @@ mod tests {
         let as_of = Day::parse("2026-06-30").expect("day");
         let cuts = image.cuts(&rules, as_of);
         assert_eq!(image.simulate(&rules, as_of, &cuts, &|| true), Err(Cancelled));
+        assert_eq!(image.weigh(&rules, as_of, &|| true), Err(Cancelled));
     }
 
     #[test]

@@ -8,6 +8,7 @@
 use crate::bucket::Entry;
 use crate::measure::{Measure, Unit};
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 use zunke_kernel::{Day, Text};
 
 /// The span of days that an indicator looks at.
@@ -264,57 +265,21 @@ pub struct Profile {
     pub joined: Option<Day>,
 }
 
-/// The numbers of one window, filled day by day in rising order.
-#[derive(Clone, Debug)]
-pub struct Totals {
+/// Orders and money of some days in a row, and the days of the first and last order: what every window has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sums {
     pub orders: i64,
     pub gross: i64,
-    pub refunds: i64,
     pub refund_amount: i64,
-    pub quantity: i64,
-    pub contacts: i64,
-    pub inbound: i64,
-    max_gross: i64,
-    max_orders: i64,
-    max_quantity: i64,
-    max_contacts: i64,
-    /// First and last day of orders, refunds, contacts, contacts by the customer.
-    first: [i32; 4],
-    last: [i32; 4],
-    /// Different days, months and years with orders, and with contacts.
-    days: [u32; 2],
-    months: [u32; 2],
-    years: [u32; 2],
-    last_month: [i32; 2],
+    first: i32,
+    last: i32,
 }
 
 const NEVER: i32 = i32::MIN;
 
-impl Default for Totals {
-    fn default() -> Self {
-        Self {
-            orders: 0,
-            gross: 0,
-            refunds: 0,
-            refund_amount: 0,
-            quantity: 0,
-            contacts: 0,
-            inbound: 0,
-            max_gross: 0,
-            max_orders: 0,
-            max_quantity: 0,
-            max_contacts: 0,
-            first: [NEVER; 4],
-            last: [NEVER; 4],
-            days: [0; 2],
-            months: [0; 2],
-            years: [0; 2],
-            last_month: [NEVER; 2],
-        }
-    }
-}
+impl Sums {
+    const NONE: Self = Self { orders: 0, gross: 0, refund_amount: 0, first: NEVER, last: NEVER };
 
-impl Totals {
     #[must_use]
     pub fn net(&self) -> i64 {
         self.gross.wrapping_sub(self.refund_amount)
@@ -322,13 +287,74 @@ impl Totals {
 
     #[must_use]
     pub fn first_order(&self) -> Option<Day> {
-        (self.first[0] != NEVER).then_some(Day(self.first[0]))
+        (self.first != NEVER).then_some(Day(self.first))
     }
 
     #[must_use]
     pub fn last_order(&self) -> Option<Day> {
-        (self.last[0] != NEVER).then_some(Day(self.last[0]))
+        (self.last != NEVER).then_some(Day(self.last))
     }
+
+    #[inline]
+    fn add(&mut self, entry: &Entry<'_>) {
+        self.refund_amount = self.refund_amount.wrapping_add(entry.refund_amount);
+        if entry.orders > 0 {
+            self.orders += entry.orders;
+            self.gross = self.gross.wrapping_add(entry.gross);
+            self.first = if self.first == NEVER { entry.day } else { self.first };
+            self.last = entry.day;
+        }
+    }
+
+    /// Joins the days that follow.
+    #[inline]
+    fn join(&mut self, later: &Self) {
+        self.orders += later.orders;
+        self.gross = self.gross.wrapping_add(later.gross);
+        self.refund_amount = self.refund_amount.wrapping_add(later.refund_amount);
+        self.first = if self.first == NEVER { later.first } else { self.first };
+        self.last = self.last.max(later.last);
+    }
+}
+
+/// What only some windows are asked for, filled day by day in rising order.
+#[derive(Clone, Debug)]
+struct Finer {
+    refunds: i64,
+    quantity: i64,
+    contacts: i64,
+    inbound: i64,
+    max_gross: i64,
+    max_orders: i64,
+    max_quantity: i64,
+    max_contacts: i64,
+    /// First and last day of refunds, contacts, contacts by the customer.
+    first: [i32; 3],
+    last: [i32; 3],
+    /// Different days, months and years with orders, and with contacts.
+    days: [u32; 2],
+    months: [u32; 2],
+    years: [u32; 2],
+    last_month: [i32; 2],
+}
+
+impl Finer {
+    const NONE: Self = Self {
+        refunds: 0,
+        quantity: 0,
+        contacts: 0,
+        inbound: 0,
+        max_gross: 0,
+        max_orders: 0,
+        max_quantity: 0,
+        max_contacts: 0,
+        first: [NEVER; 3],
+        last: [NEVER; 3],
+        days: [0; 2],
+        months: [0; 2],
+        years: [0; 2],
+        last_month: [NEVER; 2],
+    };
 
     #[inline]
     fn see(&mut self, kind: usize, day: i32) {
@@ -338,45 +364,30 @@ impl Totals {
         self.last[kind] = day;
     }
 
-    /// Orders, money, and the days of the first and last order.
-    #[inline]
-    fn add_light(&mut self, entry: &Entry<'_>) {
-        self.refund_amount = self.refund_amount.wrapping_add(entry.refund_amount);
-        if entry.orders > 0 {
-            self.orders += entry.orders;
-            self.gross = self.gross.wrapping_add(entry.gross);
-            self.see(0, entry.day);
-        }
-    }
-
     #[inline]
     fn add(&mut self, entry: &Entry<'_>, months: bool) {
         if entry.orders > 0 {
-            self.orders += entry.orders;
-            self.gross = self.gross.wrapping_add(entry.gross);
             self.quantity = self.quantity.wrapping_add(entry.quantity);
             self.max_gross = self.max_gross.max(entry.gross);
             self.max_orders = self.max_orders.max(entry.orders);
             self.max_quantity = self.max_quantity.max(entry.quantity);
             self.days[0] += 1;
-            self.see(0, entry.day);
             if months {
                 self.count_month(0, entry.day);
             }
         }
         if entry.refunds > 0 {
             self.refunds += entry.refunds;
-            self.refund_amount = self.refund_amount.wrapping_add(entry.refund_amount);
-            self.see(1, entry.day);
+            self.see(0, entry.day);
         }
         if entry.contacts > 0 {
             self.contacts += entry.contacts;
             self.inbound += entry.inbound;
             self.max_contacts = self.max_contacts.max(entry.contacts);
             self.days[1] += 1;
-            self.see(2, entry.day);
+            self.see(1, entry.day);
             if entry.inbound > 0 {
-                self.see(3, entry.day);
+                self.see(2, entry.day);
             }
             if months {
                 self.count_month(1, entry.day);
@@ -423,15 +434,20 @@ enum Step {
 pub struct Plan {
     pub as_of: Day,
     windows: Vec<Reading>,
+    /// Where any window begins or has ended, rising: between two borders all days lie in the same windows, so that a
+    /// day is added once, however many windows hold it.
+    borders: Vec<i32>,
     steps: Vec<Step>,
     lines: bool,
 }
 
 /// A window and how much of its days is wanted: most windows are asked for sums of money alone.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Reading {
     range: (i32, i32),
-    /// More than orders, money and the days of first and last order.
+    /// The window's spans between borders.
+    spans: Range<usize>,
+    /// More than [`Sums`].
     full: bool,
     /// Months and years too, which cost a calendar.
     months: bool,
@@ -440,16 +456,27 @@ struct Reading {
 /// What one pass over a customer's days has gathered; kept between customers to save the allocation.
 #[derive(Clone, Debug, Default)]
 pub struct Gathered {
-    totals: Vec<Totals>,
+    /// Between borders.
+    spans: Vec<Sums>,
+    /// Per window.
+    sums: Vec<Sums>,
+    /// Per window; empty where no window is asked for more than sums.
+    finer: Vec<Finer>,
     /// (code, day) of product lines, only where the plan asks for them.
     lines: Vec<(u32, i32)>,
 }
 
 impl Gathered {
-    /// The totals of a window that [`Plan::window`] has given.
+    /// The sums of a window that [`Plan::window`] has given.
+    #[inline]
     #[must_use]
-    pub fn totals(&self, window: usize) -> &Totals {
-        &self.totals[window]
+    pub fn sums(&self, window: usize) -> &Sums {
+        &self.sums[window]
+    }
+
+    #[inline]
+    fn finer(&self, window: usize) -> &Finer {
+        self.finer.get(window).unwrap_or(&Finer::NONE)
     }
 }
 
@@ -457,7 +484,7 @@ impl Plan {
     /// The first window is always the lifetime.
     #[must_use]
     pub fn new(indicators: &[Indicator], as_of: Day) -> Self {
-        let mut plan = Self { as_of, windows: Vec::new(), steps: Vec::new(), lines: false };
+        let mut plan = Self { as_of, windows: Vec::new(), borders: Vec::new(), steps: Vec::new(), lines: false };
         plan.window(Window::Lifetime.range(as_of));
         for indicator in indicators {
             let step = match &indicator.source {
@@ -493,39 +520,65 @@ impl Plan {
 
     /// The number of a window with this range, added where it is new.
     pub fn window(&mut self, range: (i32, i32)) -> usize {
-        self.windows.iter().position(|known| known.range == range).unwrap_or_else(|| {
-            self.windows.push(Reading { range, full: false, months: false });
-            self.windows.len() - 1
-        })
+        if let Some(known) = self.windows.iter().position(|known| known.range == range) {
+            return known;
+        }
+        self.windows.push(Reading { range, spans: 0..0, full: false, months: false });
+        let ends = |reading: &Reading| [Some(reading.range.0), reading.range.1.checked_add(1)];
+        self.borders = self.windows.iter().flat_map(ends).flatten().filter(|day| *day != i32::MIN).collect();
+        self.borders.sort_unstable();
+        self.borders.dedup();
+        for reading in &mut self.windows {
+            let span = |day: i32| self.borders.partition_point(|border| *border <= day);
+            let begin = span(reading.range.0);
+            let end = reading.range.1.checked_add(1).map_or(self.borders.len() + 1, span);
+            reading.spans = begin..end.max(begin);
+        }
+        self.windows.len() - 1
     }
 
     /// Reads a customer's days, oldest first.
     #[inline]
     pub fn gather<'a>(&self, days: impl Iterator<Item = Entry<'a>>, gathered: &mut Gathered) {
-        gathered.totals.clear();
-        gathered.totals.resize_with(self.windows.len(), Totals::default);
+        let finer = self.windows.iter().any(|window| window.full);
+        if finer {
+            gathered.finer.clear();
+            gathered.finer.resize(self.windows.len(), Finer::NONE);
+        }
         gathered.lines.clear();
-        for entry in days {
+        gathered.spans.clear();
+        let mut span = Sums::NONE;
+        let mut border = self.borders.first().copied().unwrap_or(i32::MAX);
+        days.for_each(|entry| {
             if entry.day > self.as_of.0 {
-                break;
+                return;
             }
-            for (totals, window) in gathered.totals.iter_mut().zip(&self.windows) {
-                if entry.day < window.range.0 || entry.day > window.range.1 {
-                    continue;
-                }
-                if window.full {
-                    totals.add(&entry, window.months);
-                } else {
-                    totals.add_light(&entry);
-                }
+            while entry.day >= border && gathered.spans.len() < self.borders.len() {
+                gathered.spans.push(span);
+                span = Sums::NONE;
+                border = self.borders.get(gathered.spans.len()).copied().unwrap_or(i32::MAX);
             }
-            if self.lines {
-                for (code, count) in entry.lines() {
-                    if count > 0 {
-                        gathered.lines.push((code, entry.day));
+            span.add(&entry);
+            if finer {
+                for (finer, window) in gathered.finer.iter_mut().zip(&self.windows) {
+                    if window.full && window.range.0 <= entry.day && entry.day <= window.range.1 {
+                        finer.add(&entry, window.months);
                     }
                 }
             }
+            if self.lines {
+                let lines = entry.lines().filter(|(_, count)| *count > 0);
+                gathered.lines.extend(lines.map(|(code, _)| (code, entry.day)));
+            }
+        });
+        gathered.spans.push(span);
+        gathered.sums.clear();
+        for window in &self.windows {
+            let mut sums = Sums::NONE;
+            for span in gathered.spans.iter().take(window.spans.end).skip(window.spans.start) {
+                sums.join(span);
+            }
+            gathered.sums.push(sums);
         }
         if self.lines {
             gathered.lines.sort_unstable();
@@ -536,12 +589,27 @@ impl Plan {
     #[inline]
     pub fn values(&self, gathered: &Gathered, profile: Profile, out: &mut Vec<f64>) {
         out.clear();
+        self.add_values(gathered, profile, out);
+    }
+
+    /// How many values [`Plan::values`] writes.
+    #[must_use]
+    pub fn indicators(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Like [`Plan::values`], behind what is in `out`.
+    #[inline]
+    pub fn add_values(&self, gathered: &Gathered, profile: Profile, out: &mut Vec<f64>) {
         for step in &self.steps {
             out.push(match *step {
-                Step::Window { window, of, aggregate } => self.aggregate(&gathered.totals[window], of, aggregate),
+                Step::Window { window, of, aggregate } => {
+                    self.aggregate(&gathered.sums[window], gathered.finer(window), of, aggregate)
+                }
                 Step::Momentum { window, before, of } => {
-                    let now = sum(&gathered.totals[window], of).max(0.0);
-                    let before = before.map_or(0.0, |before| sum(&gathered.totals[before], of).max(0.0));
+                    let now = sum(&gathered.sums[window], gathered.finer(window), of).max(0.0);
+                    let before =
+                        before.map_or(0.0, |before| sum(&gathered.sums[before], gathered.finer(before), of).max(0.0));
                     if now + before > 0.0 { now / (now + before) } else { f64::NAN }
                 }
                 Step::Lines { from, to, new } => distinct(&gathered.lines, from, to, new),
@@ -555,42 +623,42 @@ impl Plan {
     }
 
     #[inline]
-    fn aggregate(&self, totals: &Totals, of: Measure, aggregate: Aggregate) -> f64 {
-        let kind = match of {
-            Measure::Refunds | Measure::RefundAmount => 1,
-            Measure::Contacts => 2,
-            Measure::InboundContacts => 3,
-            _ => 0,
+    fn aggregate(&self, sums: &Sums, finer: &Finer, of: Measure, aggregate: Aggregate) -> f64 {
+        let (first, last) = match of {
+            Measure::Refunds | Measure::RefundAmount => (finer.first[0], finer.last[0]),
+            Measure::Contacts => (finer.first[1], finer.last[1]),
+            Measure::InboundContacts => (finer.first[2], finer.last[2]),
+            _ => (sums.first, sums.last),
         };
-        let activity = usize::from(kind >= 2);
+        let activity = usize::from(matches!(of, Measure::Contacts | Measure::InboundContacts));
         let since = |day: i32| if day == NEVER { f64::NAN } else { f64::from(self.as_of.0 - day) };
         match aggregate {
-            Aggregate::Sum => sum(totals, of),
-            Aggregate::PerOrder if totals.orders == 0 => f64::NAN,
-            Aggregate::PerOrder => sum(totals, of) / number(totals.orders),
+            Aggregate::Sum => sum(sums, finer, of),
+            Aggregate::PerOrder if sums.orders == 0 => f64::NAN,
+            Aggregate::PerOrder => sum(sums, finer, of) / number(sums.orders),
             Aggregate::MaxPerDay => match of {
-                Measure::Orders => number(totals.max_orders),
-                Measure::Quantity => number(totals.max_quantity),
-                Measure::Contacts => number(totals.max_contacts),
-                _ => money(totals.max_gross),
+                Measure::Orders => number(finer.max_orders),
+                Measure::Quantity => number(finer.max_quantity),
+                Measure::Contacts => number(finer.max_contacts),
+                _ => money(finer.max_gross),
             },
-            Aggregate::LargestDayShare if totals.gross <= 0 => f64::NAN,
-            Aggregate::LargestDayShare => number(totals.max_gross) / number(totals.gross),
-            Aggregate::ShareOfGross if totals.gross <= 0 && totals.refund_amount <= 0 => f64::NAN,
-            Aggregate::ShareOfGross if totals.gross <= 0 => 1.0,
-            Aggregate::ShareOfGross => number(totals.refund_amount) / number(totals.gross),
-            Aggregate::DaysSinceLast => since(totals.last[kind]),
-            Aggregate::DaysSinceFirst => since(totals.first[kind]),
-            Aggregate::YearsSinceFirst => since(totals.first[kind]) / 365.25,
-            Aggregate::ActiveDays => f64::from(totals.days[activity]),
-            Aggregate::ActiveMonths => f64::from(totals.months[activity]),
-            Aggregate::ActiveYears => f64::from(totals.years[activity]),
+            Aggregate::LargestDayShare if sums.gross <= 0 => f64::NAN,
+            Aggregate::LargestDayShare => number(finer.max_gross) / number(sums.gross),
+            Aggregate::ShareOfGross if sums.gross <= 0 && sums.refund_amount <= 0 => f64::NAN,
+            Aggregate::ShareOfGross if sums.gross <= 0 => 1.0,
+            Aggregate::ShareOfGross => number(sums.refund_amount) / number(sums.gross),
+            Aggregate::DaysSinceLast => since(last),
+            Aggregate::DaysSinceFirst => since(first),
+            Aggregate::YearsSinceFirst => since(first) / 365.25,
+            Aggregate::ActiveDays => f64::from(finer.days[activity]),
+            Aggregate::ActiveMonths => f64::from(finer.months[activity]),
+            Aggregate::ActiveYears => f64::from(finer.years[activity]),
             Aggregate::Distinct | Aggregate::NewDistinct | Aggregate::Momentum => f64::NAN,
         }
     }
 }
 
-/// Whether [`Totals::add_light`] keeps all that this asks for.
+/// Whether [`Sums`] keep all that this asks for.
 fn light(of: Measure, aggregate: Aggregate) -> bool {
     use Aggregate::{DaysSinceFirst, DaysSinceLast, PerOrder, ShareOfGross, Sum, YearsSinceFirst};
     match of {
@@ -602,16 +670,16 @@ fn light(of: Measure, aggregate: Aggregate) -> bool {
 }
 
 #[inline]
-fn sum(totals: &Totals, of: Measure) -> f64 {
+fn sum(sums: &Sums, finer: &Finer, of: Measure) -> f64 {
     match of {
-        Measure::Orders => number(totals.orders),
-        Measure::GrossSpend => money(totals.gross),
-        Measure::Refunds => number(totals.refunds),
-        Measure::RefundAmount => money(totals.refund_amount),
-        Measure::NetSpend => money(totals.net()),
-        Measure::Quantity => number(totals.quantity),
-        Measure::Contacts => number(totals.contacts),
-        Measure::InboundContacts => number(totals.inbound),
+        Measure::Orders => number(sums.orders),
+        Measure::GrossSpend => money(sums.gross),
+        Measure::Refunds => number(finer.refunds),
+        Measure::RefundAmount => money(sums.refund_amount),
+        Measure::NetSpend => money(sums.net()),
+        Measure::Quantity => number(finer.quantity),
+        Measure::Contacts => number(finer.contacts),
+        Measure::InboundContacts => number(finer.inbound),
         Measure::ProductLines => f64::NAN,
     }
 }

@@ -243,12 +243,12 @@ fn bare_headlines(tx: &mut Tx, as_of: Day, customers: &[CustomerId], years: &Has
     for customer in customers {
         let sections = buckets::sections(years.get(customer).unwrap_or(&nothing));
         plan.gather(Sections::new(&sections), &mut gathered);
-        let totals = gathered.totals(0);
+        let life = gathered.sums(0);
         rows.push(Headline {
-            orders: totals.orders,
-            net_spend: zunke_kernel::Money(totals.net()),
-            first_order_day: totals.first_order(),
-            last_order_day: totals.last_order(),
+            orders: life.orders,
+            net_spend: zunke_kernel::Money(life.net()),
+            first_order_day: life.first_order(),
+            last_order_day: life.last_order(),
             as_of: Some(as_of),
             ..Headline::empty(*customer)
         });

@@ -12,6 +12,7 @@
 //!
 //! *Direction.* A recent order is good: recency is graded on the negative number of days.
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use zunke_kernel::Text;
 
@@ -223,37 +224,88 @@ impl CubeCuts {
     }
 }
 
-/// Cuts of one axis. `values` is put in another order.
+/// Cuts of one axis from its values in parts. `number` makes a value what is graded, and keeps the order.
 #[must_use]
-pub fn cuts(grading: &Grading, recency: bool, values: &mut [f64]) -> Cuts {
+pub fn cuts(grading: &Grading, recency: bool, parts: &[&[i64]], number: fn(i64) -> f64) -> Cuts {
     match grading {
         Grading::Bands(limits) if recency => Cuts::From(limits.map(|days| -days)),
         Grading::Bands(limits) => Cuts::From(*limits),
-        Grading::Quantile => quantile_cuts(values),
+        Grading::Quantile => quantile_cuts(parts, number),
     }
 }
 
-fn quantile_cuts(values: &mut [f64]) -> Cuts {
-    let n = values.len();
-    let Some(first) = values.first().copied() else { return Cuts::Flat(3) };
-    if values.iter().all(|value| *value == first) {
+fn quantile_cuts(parts: &[&[i64]], number: fn(i64) -> f64) -> Cuts {
+    let n: usize = parts.iter().map(|part| part.len()).sum();
+    let all = || parts.iter().copied().flatten().copied();
+    let Some(first) = all().next() else { return Cuts::Flat(3) };
+    if all().all(|value| value == first) {
         return Cuts::Flat(3);
     }
     if n < 5 {
-        return few_cuts(values);
+        return few_cuts(&mut all().map(number).collect::<Vec<_>>());
     }
-    let mut cuts = [0.0; 4];
-    let mut done = 0;
-    for (at, cut) in cuts.iter_mut().enumerate() {
-        // The place counted from 0; what lies below `done` is already in its place.
-        let place = ((at + 1) * n).div_ceil(5) - 1;
-        if place >= done {
-            values[done..].select_nth_unstable_by(place - done, f64::total_cmp);
-            done = place;
+    // The places counted from 0.
+    Cuts::Above(at_places(parts, [1, 2, 3, 4].map(|fifth| (fifth * n).div_ceil(5) - 1)).map(number))
+}
+
+/// The values at rising places of the sorted whole: the values are counted in classes, and only the classes in which a
+/// place lies are sorted out.
+fn at_places(parts: &[&[i64]], places: [usize; 4]) -> [i64; 4] {
+    let least = parts.par_iter().filter_map(|part| part.iter().min()).min().copied().unwrap_or(0);
+    let class = |value: i64| class(value.wrapping_sub(least).cast_unsigned());
+    let counts = parts
+        .par_iter()
+        .map(|part| {
+            let mut counts = vec![0_u32; CLASSES];
+            part.iter().for_each(|value| counts[class(*value)] += 1);
+            counts
+        })
+        .reduce(
+            || vec![0; CLASSES],
+            |mut one, other| {
+                one.iter_mut().zip(other).for_each(|(sum, count)| *sum += count);
+                one
+            },
+        );
+    // Per place: its class, and its place in there.
+    let mut found = [(0, 0); 4];
+    for (place, found) in places.iter().zip(&mut found) {
+        let mut before = 0;
+        for (at, count) in counts.iter().enumerate() {
+            let count = *count as usize;
+            if before + count > *place {
+                *found = (at, place - before);
+                break;
+            }
+            before += count;
         }
-        *cut = values[place];
     }
-    Cuts::Above(cuts)
+    let gathered: Vec<Vec<(usize, i64)>> = parts
+        .par_iter()
+        .map(|part| {
+            let classed = part.iter().map(|value| (class(*value), *value));
+            classed.filter(|(at, _)| found.iter().any(|(wanted, _)| wanted == at)).collect()
+        })
+        .collect();
+    found.map(|(wanted, place)| {
+        let members = gathered.iter().flatten().filter(|(at, _)| *at == wanted);
+        let mut members: Vec<i64> = members.map(|(_, value)| *value).collect();
+        *members.select_nth_unstable(place).1
+    })
+}
+
+/// As many classes as [`class`] tells apart.
+const CLASSES: usize = 59 * 64;
+
+/// A class of values that rises with them: each below 64 has its own, above there are 64 for every doubling.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "both parts are below 64")]
+fn class(value: u64) -> usize {
+    if value < 64 {
+        return value as usize;
+    }
+    let shift = 57 - value.leading_zeros();
+    (shift as usize + 1) * 64 + ((value >> shift) & 63) as usize
 }
 
 /// Fewer than five values: each value's grade from its middle place, told as cuts.
@@ -280,7 +332,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn grades(values: &[f64]) -> Vec<u8> {
-        let cuts = cuts(&Grading::Quantile, false, &mut values.to_vec());
+        let whole: Vec<i64> = values.iter().map(|value| (value * 100.0) as i64).collect();
+        let (one, other) = whole.split_at(whole.len() / 3);
+        let cuts = cuts(&Grading::Quantile, false, &[one, &[], other], |value| value as f64 / 100.0);
         values.iter().map(|value| cuts.grade(*value)).collect()
     }
 
@@ -312,8 +366,8 @@ mod tests {
 
     #[test]
     fn a_recent_order_is_the_better_one() {
-        let mut days: Vec<f64> = (0..10).map(|day| -f64::from(day)).collect();
-        let cuts = cuts(&Grading::Quantile, true, &mut days);
+        let days: Vec<i64> = (0..10).map(|day| -day).collect();
+        let cuts = cuts(&Grading::Quantile, true, &[&days], |value| value as f64);
         let cube = CubeCuts { r: cuts, ..CubeCuts::middle() };
         assert_eq!(cube.grades(0.0, 1.0, 1.0).r, 5);
         assert_eq!(cube.grades(9.0, 1.0, 1.0).r, 1);
@@ -322,9 +376,9 @@ mod tests {
 
     #[test]
     fn band_limits_belong_to_the_better_grade() {
-        let recency = cuts(&Grading::Bands([365.0, 180.0, 90.0, 30.0]), true, &mut []);
+        let recency = cuts(&Grading::Bands([365.0, 180.0, 90.0, 30.0]), true, &[], |value| value as f64);
         assert_eq!([0.0, 30.0, 31.0, 180.0, 365.0, 366.0].map(|days: f64| recency.grade(-days)), [5, 5, 4, 3, 2, 1]);
-        let spend = cuts(&Grading::Bands([100.0, 200.0, 300.0, 400.0]), false, &mut []);
+        let spend = cuts(&Grading::Bands([100.0, 200.0, 300.0, 400.0]), false, &[], |value| value as f64);
         assert_eq!([99.99, 100.0, 400.0].map(|value: f64| spend.grade(value)), [1, 2, 5]);
     }
 
@@ -362,11 +416,12 @@ mod tests {
 
         #[test]
         fn the_cuts_are_the_values_at_the_fifths_of_the_sorted_base(
-            values in prop::collection::vec((0..1000_i32).prop_map(f64::from), 5..300),
+            values in prop::collection::vec(prop_oneof![-900..900_i64, any::<i64>().prop_map(|value| value >> 12)], 5..300),
         ) {
-            let mut sorted = values.clone();
+            let mut sorted: Vec<f64> = values.iter().map(|value| *value as f64).collect();
             sorted.sort_unstable_by(f64::total_cmp);
-            if let Cuts::Above(found) = cuts(&Grading::Quantile, false, &mut values.clone()) {
+            let parts: Vec<&[i64]> = values.chunks(64).collect();
+            if let Cuts::Above(found) = cuts(&Grading::Quantile, false, &parts, |value| value as f64) {
                 for (at, cut) in found.iter().enumerate() {
                     let place = usize::div_ceil((at + 1) * sorted.len(), 5);
                     prop_assert_eq!(*cut, sorted[place - 1]);

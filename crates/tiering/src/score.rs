@@ -49,10 +49,12 @@ impl Bands {
     pub fn points(&self, value: f64) -> f64 {
         match self {
             Self::Step(steps) => {
-                steps.iter().take_while(|step| value >= step.from).last().map_or(0.0, |step| step.points)
+                // Steps rise (validated), so counting finds the same step as searching, without a branch to mistake.
+                let reached = steps.iter().filter(|step| value >= step.from).count();
+                reached.checked_sub(1).map_or(0.0, |at| steps[at].points)
             }
             Self::Linear(points) => {
-                let above = points.partition_point(|point| point.at <= value);
+                let above = points.iter().filter(|point| point.at <= value).count();
                 match (above.checked_sub(1).map(|at| points[at]), points.get(above)) {
                     (None, None) => 0.0,
                     (None, Some(first)) => first.points,
