@@ -108,6 +108,10 @@ pub fn update(
         customer.joined_day = patch.joined_day.over(customer.joined_day);
         faults.extend(customer.joined_day.and_then(|day| profile::check_joined(day, context.today)));
     }
+    if patch.region != Change::Keep || patch.city != Change::Keep {
+        // From now on a person has said it, and no order says otherwise.
+        customer.place_from = None;
+    }
     for (text, change, field, max) in [
         (&mut customer.region, &patch.region, "region", profile::PLACE_CHARS_MAX),
         (&mut customer.city, &patch.city, "city", profile::PLACE_CHARS_MAX),

@@ -4,7 +4,7 @@ use crate::identity::Identity;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zunke_kernel::id::{DepartmentId, ImportId, StaffId};
-use zunke_kernel::{Day, Error, Result, search};
+use zunke_kernel::{Day, Error, Instant, Result, search};
 
 pub const NAME_CHARS_MAX: usize = 120;
 pub const PLACE_CHARS_MAX: usize = 60;
@@ -68,6 +68,8 @@ pub struct NewCustomer {
     pub birthday: Option<Day>,
     pub region: Option<String>,
     pub city: Option<String>,
+    /// When the order happened that region and city are taken from; `None` where somebody gave them.
+    pub place_from: Option<Instant>,
     pub note: Option<String>,
     pub owner_id: Option<StaffId>,
     pub department_id: Option<DepartmentId>,

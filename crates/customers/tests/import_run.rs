@@ -114,23 +114,6 @@ fn extract_facts() -> serde_json::Value {
     serde_json::from_str(&text).expect("json")
 }
 
-/// The whole file, where `ZUNKE_ONLINE_RETAIL` says where it is.
-#[test]
-#[ignore = "needs the whole file"]
-fn the_whole_of_online_retail_gives_its_facts() {
-    let path = std::env::var("ZUNKE_ONLINE_RETAIL").expect("the file's path");
-    let facts = serde_json::json!({
-        "rows": 541_909, "accepted": 406_829, "no_customer": 135_080, "orders": 18_536, "refunds": 3_654,
-        "customers": 4_372, "order_sum": "8911407.904", "refund_sum": "611342.09",
-    });
-    for place in Place::all() {
-        let summary = place.load(Path::new(&path), &online_retail());
-        check_facts(&summary, &facts);
-        assert_eq!(place.count("customers"), 4_372);
-        assert_eq!(place.count("activities"), 22_190);
-    }
-}
-
 #[test]
 fn real_data_comes_out_exactly_and_the_second_time_changes_nothing() {
     let facts = extract_facts();
@@ -234,6 +217,32 @@ fn day_files_in_any_order_and_some_twice_are_the_whole_file() {
             parts.load(&parts.text(&format!("{name}.csv"), &days[name]), &online_retail());
         }
         assert!(whole.state() == parts.state());
+    }
+}
+
+#[test]
+fn of_orders_that_name_two_regions_the_earliest_decides_and_a_person_stands_above_them() {
+    let head = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n";
+    let early = "1,a,A,1,2011-01-05 10:00:00,2,77,Norway\n";
+    let late = "2,a,A,1,2011-03-05 10:00:00,2,77,Spain\n";
+    let region = |place: &Place| {
+        let sql = "SELECT region FROM customers";
+        place.db.read(|tx| tx.query(sql, &[], |row| row.opt_text(0))).expect("regions")
+    };
+    for files in [vec![early, late], vec![late, early], vec![&[late, early].concat()], vec![late, early, late]] {
+        for place in Place::all() {
+            for (at, rows) in files.iter().enumerate() {
+                place.load(&place.text(&format!("{at}.csv"), &format!("{head}{rows}")), &online_retail());
+            }
+            assert_eq!(region(&place), [Some("Norway".to_owned())], "{files:?}");
+        }
+    }
+    for place in Place::all() {
+        place.load(&place.text("late.csv", &format!("{head}{late}")), &online_retail());
+        let said = "UPDATE customers SET region = 'Chile', place_from = NULL";
+        place.db.write(|tx| tx.execute(said, &[])).expect("said by a person");
+        place.load(&place.text("early.csv", &format!("{head}{early}")), &online_retail());
+        assert_eq!(region(&place), [Some("Chile".to_owned())]);
     }
 }
 

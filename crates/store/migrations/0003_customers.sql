@@ -20,6 +20,8 @@ CREATE TABLE customers (
     birthday_md {int},
     region {text},
     city {text},
+    -- When the order happened from which region and city were taken; none: a person or a file of customers gave them.
+    place_from {int},
     note {text},
     owner_id {uuid},
     department_id {uuid},

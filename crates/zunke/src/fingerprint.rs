@@ -13,7 +13,7 @@ use zunke_store::{Row, Tx, Uuid};
 const PARTS: [(&str, Part); 5] = [
     (
         "SELECT customer_id, kind, name, status, level_rank, level_since, score, rfm, value_class, orders, net_spend,
-           first_order_day, last_order_day, potential
+           first_order_day, last_order_day, potential, region, city, place_from
          FROM customers",
         |row| {
             Ok(format!(
@@ -21,6 +21,7 @@ const PARTS: [(&str, Part); 5] = [
                 (
                     (row.text(1)?, row.text(2)?, row.text(3)?, row.int(4)?, row.opt_int(5)?, row.real(6)?, row.int(7)?),
                     (row.opt_text(8)?, row.int(9)?, row.int(10)?, row.int(11)?, row.int(12)?, row.opt_real(13)?),
+                    (row.opt_text(14)?, row.opt_text(15)?, row.opt_int(16)?),
                 )
             ))
         },

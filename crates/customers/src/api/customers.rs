@@ -136,6 +136,7 @@ impl NewBody {
             source: self.source.clone(),
             joined_day: self.joined_day,
             identities,
+            place_from: None,
             import_id: None,
         })
     }

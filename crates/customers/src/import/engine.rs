@@ -55,6 +55,17 @@ pub(super) enum What {
     Contact(Contact),
 }
 
+impl What {
+    /// When it happened; a row of a file of customers is no happening.
+    fn time(&self) -> Option<Instant> {
+        match self {
+            Self::Customer => None,
+            Self::Sale(sale) => Some(sale.at),
+            Self::Contact(contact) => Some(contact.at),
+        }
+    }
+}
+
 struct Run<'a> {
     engine: &'a Engine<'a>,
     import: ImportId,
@@ -296,7 +307,8 @@ impl Run<'_> {
         }
         let mapping = &self.plan.mapping;
         let fill = if mapping.kind == FileKind::Customers { Fill::Overwrite } else { Fill::Blanks };
-        let persons: Vec<&Person> = items.iter().map(|item| &item.person).collect();
+        let persons: Vec<(&Person, Option<Instant>)> =
+            items.iter().map(|item| (&item.person, item.what.time())).collect();
         let people = people::settle(tx, context, mapping.source.trim(), &persons, fill)?;
         progress.customers_changed += people.changed;
         let new = |customer: &Result<CustomerRef>| match customer {

@@ -11,7 +11,7 @@ use crate::store::customers::{self, Stored};
 use crate::store::{for_each_in, identities, search};
 use std::collections::{HashMap, HashSet};
 use zunke_kernel::id::CustomerId;
-use zunke_kernel::{Error, Result};
+use zunke_kernel::{Error, Instant, Result};
 use zunke_store::{Tx, Value};
 
 /// How the file's data stands to what is there.
@@ -40,8 +40,14 @@ pub struct People {
 }
 
 /// Finds the customers of a chunk with a fixed number of statements, fills their data, and prepares those to be made.
-pub fn settle(tx: &mut Tx, context: &RecordContext, source: &str, persons: &[&Person], fill: Fill) -> Result<People> {
-    let named: Vec<Result<Vec<Identity>>> = persons.iter().map(|person| identities_of(source, person)).collect();
+pub fn settle(
+    tx: &mut Tx,
+    context: &RecordContext,
+    source: &str,
+    persons: &[(&Person, Option<Instant>)],
+    fill: Fill,
+) -> Result<People> {
+    let named: Vec<Result<Vec<Identity>>> = persons.iter().map(|(person, _)| identities_of(source, person)).collect();
     let known = identities::resolve(tx, named.iter().flatten().flatten())?;
     let mut matched: Vec<Option<CustomerId>> = Vec::with_capacity(persons.len());
     let by_contact: Vec<CustomerId> = named
@@ -85,6 +91,7 @@ pub fn settle(tx: &mut Tx, context: &RecordContext, source: &str, persons: &[&Pe
         *id = id.filter(|_| !outside);
     }
     let changed = update(tx, context, persons, &named, &matched, &known, fill)?;
+    let places = places(persons, &named, fill);
     let mut promised: HashMap<Identity, usize> = HashMap::new();
     let mut refs: Vec<Result<CustomerRef>> = Vec::with_capacity(persons.len());
     for (at, all) in named.into_iter().enumerate() {
@@ -92,7 +99,7 @@ pub fn settle(tx: &mut Tx, context: &RecordContext, source: &str, persons: &[&Pe
             (_, Err(error)) => Err(error),
             (None, Ok(all)) if outside[at] => Err(unknown(all)),
             (Some(id), _) => Ok(CustomerRef::Id(id)),
-            (None, Ok(all)) => Ok(reference(context, persons[at], all, &known, &mut promised, at)?),
+            (None, Ok(all)) => Ok(reference(context, persons[at].0, all, &known, &mut promised, at, &places)?),
         });
     }
     Ok(People { refs, changed })
@@ -131,6 +138,7 @@ fn reference(
     known: &HashMap<Identity, CustomerId>,
     promised: &mut HashMap<Identity, usize>,
     at: usize,
+    places: &HashMap<Identity, Place>,
 ) -> Result<CustomerRef> {
     let mut rest = all.into_iter();
     let first = rest.next().ok_or_else(|| Error::internal("a person without an identity"))?;
@@ -138,13 +146,16 @@ fn reference(
     let free: Vec<Identity> = rest
         .filter(|identity| !known.contains_key(identity) && *promised.entry(identity.clone()).or_insert(owner) == owner)
         .collect();
+    let given = Place { from: None, region: person.region.clone(), city: person.city.clone() };
+    let Place { from: place_from, region, city } = places.get(&first).cloned().unwrap_or(given);
     let mut create = NewCustomer {
         kind: if person.company == Some(true) { CustomerKind::Company } else { CustomerKind::Person },
         name: person.name.clone().unwrap_or_default(),
         gender: person.gender.and_then(Gender::read),
         birthday: person.birthday,
-        region: person.region.clone(),
-        city: person.city.clone(),
+        region,
+        city,
+        place_from,
         note: person.note.clone(),
         joined_day: person.joined,
         identities: free,
@@ -159,7 +170,7 @@ fn reference(
 fn update(
     tx: &mut Tx,
     context: &RecordContext,
-    persons: &[&Person],
+    persons: &[(&Person, Option<Instant>)],
     named: &[Result<Vec<Identity>>],
     matched: &[Option<CustomerId>],
     known: &HashMap<Identity, CustomerId>,
@@ -169,7 +180,7 @@ fn update(
     for (at, id) in matched.iter().enumerate() {
         let Some(id) = id else { continue };
         let new_identity = named[at].iter().flatten().any(|identity| !known.contains_key(identity));
-        if new_identity || says_something(persons[at]) {
+        if new_identity || says_something(persons[at].0) {
             asked.push(*id);
         }
     }
@@ -186,7 +197,7 @@ fn update(
     for (at, id) in matched.iter().enumerate() {
         let Some((id, customer)) = id.and_then(|id| Some((id, stored.get_mut(&id)?))) else { continue };
         let own = theirs.entry(id).or_default();
-        if apply(customer, persons[at], fill, own.first()) {
+        if apply(customer, persons[at].0, persons[at].1, fill, own.first()) {
             touched.insert(id);
         }
         for identity in named[at].iter().flatten() {
@@ -228,6 +239,65 @@ fn load(tx: &mut Tx, ids: &[CustomerId]) -> Result<HashMap<CustomerId, Stored>> 
     Ok(stored)
 }
 
+/// Where a customer is, and when the order happened that said so.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    from: Option<Instant>,
+    region: Option<String>,
+    city: Option<String>,
+}
+
+impl Place {
+    fn of(person: &Person, from: Option<Instant>) -> Option<Self> {
+        let place = Self { from, region: person.region.clone(), city: person.city.clone() };
+        (place.region.is_some() || place.city.is_some()).then_some(place)
+    }
+}
+
+/// Of orders the earliest one that names a place decides, so that it is the same in whatever order they are loaded.
+fn places(
+    persons: &[(&Person, Option<Instant>)],
+    named: &[Result<Vec<Identity>>],
+    fill: Fill,
+) -> HashMap<Identity, Place> {
+    let mut places: HashMap<Identity, Place> = HashMap::new();
+    if fill == Fill::Overwrite {
+        return places;
+    }
+    for (at, (person, time)) in persons.iter().enumerate() {
+        let first = named[at].as_ref().ok().and_then(|all| all.first());
+        let (Some(first), Some(place)) = (first, Place::of(person, *time)) else { continue };
+        let kept = places.entry(first.clone()).or_insert_with(|| place.clone());
+        if place < *kept {
+            *kept = place;
+        }
+    }
+    places
+}
+
+fn put_place(customer: &mut Stored, person: &Person, time: Option<Instant>, fill: Fill) -> bool {
+    let Some(said) = Place::of(person, time) else { return false };
+    if fill == Fill::Overwrite {
+        let mut changed = false;
+        for (to, new) in [(&mut customer.region, said.region), (&mut customer.city, said.city)] {
+            if new.is_some() && *to != new {
+                *to = new;
+                changed = true;
+            }
+        }
+        // What a file of customers says stands against any order.
+        changed |= customer.place_from.take().is_some();
+        return changed;
+    }
+    let known = Place { from: customer.place_from, region: customer.region.clone(), city: customer.city.clone() };
+    let blank = known.region.is_none() && known.city.is_none();
+    if !blank && (known.from.is_none() || known <= said) {
+        return false;
+    }
+    (customer.region, customer.city, customer.place_from) = (said.region, said.city, said.from);
+    true
+}
+
 fn says_something(person: &Person) -> bool {
     person.name.is_some()
         || person.company.is_some()
@@ -240,7 +310,7 @@ fn says_something(person: &Person) -> bool {
 }
 
 /// Brings a person's data into a customer; answers whether anything changed.
-fn apply(customer: &mut Stored, person: &Person, fill: Fill, first: Option<&Identity>) -> bool {
+fn apply(customer: &mut Stored, person: &Person, time: Option<Instant>, fill: Fill, first: Option<&Identity>) -> bool {
     fn put<T: PartialEq + Clone>(to: &mut Option<T>, from: Option<&T>, fill: Fill) -> bool {
         match from {
             Some(new) if to.is_none() || (fill == Fill::Overwrite && to.as_ref() != Some(new)) => {
@@ -265,8 +335,7 @@ fn apply(customer: &mut Stored, person: &Person, fill: Fill, first: Option<&Iden
     }
     changed |= put(&mut customer.gender, person.gender.and_then(Gender::read).as_ref(), fill);
     changed |= put(&mut customer.birthday, person.birthday.as_ref(), fill);
-    changed |= put(&mut customer.region, person.region.as_ref(), fill);
-    changed |= put(&mut customer.city, person.city.as_ref(), fill);
+    changed |= put_place(customer, person, time, fill);
     changed |= put(&mut customer.note, person.note.as_ref(), fill);
     changed |= put(&mut customer.joined_day, person.joined.as_ref(), fill);
     changed

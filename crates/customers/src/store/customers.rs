@@ -22,6 +22,8 @@ pub struct Stored {
     pub birthday: Option<Day>,
     pub region: Option<String>,
     pub city: Option<String>,
+    /// When the order happened that region and city were taken from; `None`: somebody gave them.
+    pub place_from: Option<Instant>,
     pub note: Option<String>,
     pub owner_id: Option<StaffId>,
     pub department_id: Option<DepartmentId>,
@@ -35,7 +37,7 @@ pub struct Stored {
 }
 
 const OWN: &str = "customer_id, kind, name, name_sort, status, gender, birthday, region, city, note, owner_id, \
-     department_id, source, joined_day, import_id, version, created_at, updated_at";
+     department_id, source, joined_day, import_id, version, created_at, updated_at, place_from";
 
 /// The columns that [`read`] takes, of the customer `c`.
 pub(crate) fn columns() -> String {
@@ -68,7 +70,8 @@ pub(crate) fn read(row: &Row) -> Result<Stored> {
         version: row.int(15)?,
         created_at: row.instant(16)?,
         updated_at: row.instant(17)?,
-        headline: headline::read(row, id, 18)?,
+        place_from: row.opt_instant(18)?,
+        headline: headline::read(row, id, 19)?,
     })
 }
 
@@ -128,8 +131,8 @@ pub(crate) fn insert_many(
     let rows: Vec<Vec<Value>> = made().map(|(at, customer)| params(ids[at], customer, now)).collect();
     tx.execute_many(
         "INSERT INTO customers (customer_id, kind, name, name_sort, status, gender, birthday, birthday_md, region, city,
-           note, owner_id, department_id, source, joined_day, import_id, version, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1, $17, $17)",
+           note, owner_id, department_id, source, joined_day, import_id, place_from, version, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 1, $18, $18)",
         &rows,
     )?;
     let mut known = Vec::with_capacity(claims.len());
@@ -162,6 +165,7 @@ fn params(id: CustomerId, customer: &NewCustomer, now: Instant) -> Vec<Value> {
         customer.source.clone().into(),
         customer.joined_day.into(),
         customer.import_id.into(),
+        customer.place_from.into(),
         now.into(),
     ]
 }
@@ -171,8 +175,8 @@ pub(crate) fn update(tx: &mut Tx, now: Instant, customer: &Stored) -> Result<()>
     tx.execute(
         "UPDATE customers SET kind = $1, name = $2, name_sort = $3, status = $4, gender = $5, birthday = $6,
            birthday_md = $7, region = $8, city = $9, note = $10, owner_id = $11, department_id = $12, source = $13,
-           joined_day = $14, updated_at = $15, version = version + 1
-         WHERE customer_id = $16",
+           joined_day = $14, place_from = $15, updated_at = $16, version = version + 1
+         WHERE customer_id = $17",
         &[
             customer.kind.word().into(),
             customer.name.as_str().into(),
@@ -188,6 +192,7 @@ pub(crate) fn update(tx: &mut Tx, now: Instant, customer: &Stored) -> Result<()>
             customer.department_id.into(),
             customer.source.clone().into(),
             customer.joined_day.into(),
+            customer.place_from.into(),
             now.into(),
             customer.id.into(),
         ],
