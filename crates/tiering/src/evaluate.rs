@@ -19,6 +19,7 @@ pub struct Evaluator {
     pub levels: Vec<CompiledLevel>,
     rfm: usize,
     rising: (usize, Option<usize>),
+    near: f64,
     indicators: usize,
 }
 
@@ -59,7 +60,7 @@ pub struct Assessment {
     pub score: f64,
     pub loyalty: f64,
     pub grades: Grades,
-    /// 0 to 1: how near the next level and how much on the rise.
+    /// 0 to 1: how near the next level and how much on the rise; 0 for who is not near.
     pub potential: f64,
     /// How far the way to the next level is gone.
     pub nearness: f64,
@@ -93,6 +94,7 @@ impl Evaluator {
             levels,
             rfm,
             rising,
+            near: rules.potential.near,
             indicators: rules.indicators.len(),
         }
     }
@@ -159,7 +161,7 @@ impl Evaluator {
             score,
             loyalty: if loyalty.is_nan() { 0.0 } else { loyalty },
             grades,
-            potential: crate::potential::strength(nearness, momentum),
+            potential: crate::potential::on_record(nearness, momentum, self.near),
             nearness,
             momentum,
             orders: life.orders,

@@ -17,6 +17,15 @@ pub fn strength(nearness: f64, momentum: f64) -> f64 {
     (nearness * (0.7 + 0.3 * rise) * 10_000.0).round() / 10_000.0
 }
 
+/// The strength that is kept for a customer: 0 unless he is as near as the rules ask (`near`). Who is far away is no
+/// potential VIP, and his share of the way moves with every day and every threshold: writing it each time would
+/// write the whole base again for what nobody lists.
+#[inline]
+#[must_use]
+pub fn on_record(nearness: f64, momentum: f64, near: f64) -> f64 {
+    if nearness >= near { strength(nearness, momentum) } else { 0.0 }
+}
+
 /// Why this customer is named.
 #[must_use]
 pub fn reason(assessment: &Assessment, next: &Text, window: &Text) -> Text {
@@ -48,6 +57,12 @@ mod tests {
         assert_eq!(strength(0.9, 0.2), strength(0.9, 0.5));
         assert_eq!(strength(1.0, 1.0), 1.0);
         assert_eq!(strength(0.0, 1.0), 0.0);
+    }
+
+    #[test]
+    fn who_is_not_near_is_no_potential_vip() {
+        assert_eq!(on_record(0.59, 1.0, 0.6), 0.0);
+        assert_eq!(on_record(0.6, 0.5, 0.6), 0.42);
     }
 
     #[test]
