@@ -38,8 +38,8 @@ pub fn reason(assessment: &Assessment, next: &Text, window: &Text) -> Text {
             text.zh += &format!("，{}净消费较前一期 {growth}", window.zh);
             text.en += &format!("; net spend of the {} is {growth} on the period before", window.en);
         } else {
-            text.zh += &format!("，{}开始消费", window.zh);
-            text.en += &format!("; began to spend in the {}", window.en);
+            text.zh += &format!("，{}有消费而前一期没有", window.zh);
+            text.en += &format!("; has spent in the {}, and nothing in the period before", window.en);
         }
     }
     text.zh.push('。');
