@@ -7,6 +7,8 @@ use tokio::net::TcpStream;
 pub struct Client {
     stream: BufReader<TcpStream>,
     token: String,
+    /// The session, once a login has answered with one.
+    cookie: String,
     buffer: Vec<u8>,
 }
 
@@ -14,15 +16,19 @@ impl Client {
     pub async fn connect(address: &str, token: &str) -> Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream: BufReader::new(stream), token: token.to_owned(), buffer: Vec::new() })
+        Ok(Self { stream: BufReader::new(stream), token: token.to_owned(), cookie: String::new(), buffer: Vec::new() })
     }
 
     /// One call; answers the status and the body.
     pub async fn call(&mut self, method: &str, path: &str, body: &str) -> Result<(u16, Vec<u8>)> {
+        let known = if self.cookie.is_empty() {
+            format!("authorization: Bearer {}", self.token)
+        } else {
+            format!("cookie: {}\r\nx-zunke: 1", self.cookie)
+        };
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\n\
+            "{method} {path} HTTP/1.1\r\nhost: bench\r\n{known}\r\ncontent-type: application/json\r\n\
              content-length: {}\r\n\r\n",
-            self.token,
             body.len()
         );
         self.buffer.clear();
@@ -38,6 +44,9 @@ impl Client {
             line.clear();
             if self.stream.read_line(&mut line).await? == 0 {
                 bail!("the connection ended in the head");
+            }
+            if let Some(cookie) = line.strip_prefix("set-cookie: ") {
+                cookie.split(';').next().unwrap_or_default().clone_into(&mut self.cookie);
             }
             let header = line.trim_end().to_ascii_lowercase();
             if header.is_empty() {
