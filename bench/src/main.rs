@@ -86,7 +86,7 @@ fn main() -> Result<()> {
         }
         Command::Pages { base, binary } => {
             let path = base.database.strip_prefix("sqlite:").unwrap_or(&base.database);
-            serve::pages(&binary, &Db::open(&base.database)?, Path::new(path))
+            serve::pages(&binary, &Db::open(&base.database)?, Path::new(path), base.customers)
         }
         Command::Idle { database, binary } => serve::idle(&binary, &database),
     }

@@ -146,12 +146,12 @@ pub fn singles(binary: &Path, db: &Db, url: &str, customers: u32) -> Result<()> 
 const PAGES: usize = 1_000;
 
 /// List pages and search over HTTP, beside the bare query on the same file.
-pub fn pages(binary: &Path, db: &Db, path: &Path) -> Result<()> {
+pub fn pages(binary: &Path, db: &Db, path: &Path, customers: u32) -> Result<()> {
     ensure!(is_file(db), "pages are measured on SQLite");
     let url = format!("sqlite:{}", path.display());
     let server = Server::start(binary, &url)?;
     tell(
-        "SQLite: start to ready, 1,000,000 customers",
+        &format!("SQLite: start to ready, {customers} customers"),
         "s",
         server.ready.as_secs_f64(),
         ("limit", 1.0),
