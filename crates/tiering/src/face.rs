@@ -51,9 +51,12 @@ pub fn number(value: f64) -> String {
     text
 }
 
+/// To one decimal; what is not whole yet never reads 100%.
 #[must_use]
 pub fn percent(value: f64) -> String {
-    format!("{}%", number((value * 1_000.0).round() / 10.0))
+    let tenths = (value * 1_000.0).round();
+    let tenths = if value < 1.0 { tenths.min(999.0) } else { tenths };
+    format!("{}%", number(tenths / 10.0))
 }
 
 /// +40%, −15%.
@@ -97,6 +100,12 @@ fn grouped(digits: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_is_whole_reads_a_hundred_percent() {
+        let shown = [0.0, 0.29, 0.9994, 0.9996, 1.0, 1.25].map(percent);
+        assert_eq!(shown, ["0%", "29%", "99.9%", "99.9%", "100%", "125%"]);
+    }
 
     #[test]
     fn amounts_and_counts_read_as_people_write_them() {

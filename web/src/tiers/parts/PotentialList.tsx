@@ -47,7 +47,7 @@ function PotentialLine({ row, told }: { row: Potential; told: boolean }) {
         </span>
         <span className="when near">
           <Bar share={row.progress} tone="gold" />
-          <span className="number">{share(Math.floor(row.progress * 100) / 100, 0)}</span>
+          <span className="number">{share(Math.floor(row.progress * 100 + 1e-9) / 100, 0)}</span>
         </span>
       </div>
       <p>{said(row.reason)}</p>
