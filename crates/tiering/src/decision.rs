@@ -162,6 +162,9 @@ mod tests {
                     colour: "#000000".into(),
                     entry: Rule::default(),
                     guards: vec![],
+                    keep: None,
+                    approval: false,
+                    benefit_cost: None,
                 };
                 CompiledLevel::new(&level, &|_: &str| None)
             })

@@ -113,6 +113,15 @@ pub struct Level {
     /// Conditions that must all hold beside the entry rule, so that one large purchase makes no VIP.
     #[serde(default)]
     pub guards: Vec<Test>,
+    /// What keeps the level once it is reached (保级); none: the entry rule and the guards.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep: Option<Rule>,
+    /// Whether somebody must approve before a customer rises to it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub approval: bool,
+    /// What the level's benefits cost for one customer and year, in currency units; for simulations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub benefit_cost: Option<f64>,
 }
 
 /// A rule with its facts looked up.
@@ -268,6 +277,9 @@ mod tests {
             colour: "#000000".into(),
             entry,
             guards,
+            keep: None,
+            approval: false,
+            benefit_cost: None,
         };
         CompiledLevel::new(&level, &find)
     }

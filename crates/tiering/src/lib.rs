@@ -21,6 +21,7 @@ pub mod image;
 pub mod indicator;
 pub mod keep;
 pub mod ladder;
+pub mod life;
 pub mod measure;
 pub mod observer;
 pub mod potential;

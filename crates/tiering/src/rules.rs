@@ -3,6 +3,7 @@
 
 use crate::indicator::{Indicator, Window};
 use crate::ladder::Level;
+use crate::life::Life;
 use crate::measure::Unit;
 use crate::rfm;
 use crate::score::Score;
@@ -27,6 +28,9 @@ pub struct Rules {
     pub loyalty: Score,
     /// 1 to 10 levels, rising.
     pub levels: Vec<Level>,
+    /// How levels are held and lost; none: exactly as long as the entry rule holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub life: Option<Life>,
     #[serde(default)]
     pub potential: Potential,
 }

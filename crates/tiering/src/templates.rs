@@ -116,6 +116,9 @@ pub fn build(id: &str, now: Instant, own: Option<&Percentiles>) -> Option<Rules>
             colour: (*colour).into(),
             entry,
             guards,
+            keep: None,
+            approval: false,
+            benefit_cost: None,
         })
         .collect();
     Some(Rules {
@@ -125,6 +128,7 @@ pub fn build(id: &str, now: Instant, own: Option<&Percentiles>) -> Option<Rules>
         score: composite(id, own),
         loyalty: loyalty(),
         levels,
+        life: None,
         potential: Potential::default(),
     })
 }
