@@ -17,6 +17,7 @@ pub mod headline;
 pub mod identity;
 pub mod import;
 pub mod make;
+pub mod preference;
 pub mod profile;
 pub mod query;
 pub mod record;

@@ -325,6 +325,28 @@ async fn a_segment_is_saved_counted_used_and_never_built_on_itself() {
 }
 
 #[tokio::test]
+async fn preferences_follow_what_was_bought_at_once_and_nothing_is_said_of_who_never_bought() {
+    for house in houses() {
+        let id = create(&house.db, &NewCustomer::named("王小明")).unwrap();
+        let none = house.get(&format!("/customers/{id}/preferences")).await.body;
+        assert_eq!(
+            (&none["orders"], &none["categories"], &none["typical_order"]),
+            (&json!(0), &json!([]), &json!(null))
+        );
+        for (at, category) in ["茶叶", "茶叶", "茶具"].into_iter().enumerate() {
+            let order = json!({"customer": {"id": id}, "kind": "order", "source": "shop", "source_id": at.to_string(),
+                "occurred_at": format!("2026-11-{:02}T11:00:00Z", 1 + at * 7), "amount": "100", "channel": "门店",
+                "lines": [{"name": format!("{category}{at}"), "category": category, "quantity": 1, "amount": "100"}]});
+            assert_eq!(house.post("/activities", order).await.status, 201);
+        }
+        let found = house.get(&format!("/customers/{id}/preferences")).await.body;
+        assert_eq!((&found["categories"][0]["name"], &found["categories"][0]["times"]), (&json!("茶叶"), &json!(2)));
+        assert_eq!((&found["channels"][0]["name"], &found["part_of_day"]), (&json!("门店"), &json!("evening")));
+        assert_eq!((&found["typical_gap_days"], &found["next_expected"]), (&json!(7), &json!("2026-11-22")));
+    }
+}
+
+#[tokio::test]
 async fn a_foreign_id_is_as_absent_as_a_missing_one_on_every_path() {
     for house in houses() {
         let foreign = create(&house.db, &NewCustomer::named("别人的").with(phone("13812345678"))).unwrap().to_string();
@@ -338,6 +360,7 @@ async fn a_foreign_id_is_as_absent_as_a_missing_one_on_every_path() {
             ("POST", "/restore", Some(json!({}))),
             ("POST", "/reveal", None),
             ("GET", "/timeline", None),
+            ("GET", "/preferences", None),
             ("PUT", "/tags", Some(json!({"tags": []}))),
             ("GET", "/tags/history", None),
         ] {

@@ -2,6 +2,7 @@
 
 mod activities;
 mod customers;
+mod preferences;
 mod segments;
 mod tagging;
 mod tags;
@@ -34,6 +35,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(customers::restore))
         .routes(routes!(customers::reveal))
         .routes(routes!(customers::timeline))
+        .routes(routes!(preferences::get))
         .routes(routes!(tagging::put))
         .routes(routes!(tagging::history))
         .routes(routes!(tagging::bulk))

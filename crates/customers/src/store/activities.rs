@@ -2,9 +2,10 @@
 
 use super::for_each_in;
 use crate::activity::{Activity, Direction, Kind, Line};
+use crate::preference::Deed;
 use std::collections::HashMap;
 use zunke_kernel::id::{ActivityId, CustomerId, ImportId, StaffId};
-use zunke_kernel::{Error, Instant, Result};
+use zunke_kernel::{Error, Instant, Result, Zone};
 use zunke_store::{Row, Tx, Value};
 
 pub(crate) const COLUMNS: &str = "a.customer_id, a.occurred_at, a.activity_id, a.kind, a.day, a.source, a.source_id, \
@@ -218,4 +219,33 @@ pub(crate) fn timeline(
         params.len()
     );
     tx.query(&sql, &params, read)
+}
+
+/// What preferences are drawn from, since an instant.
+pub(crate) fn deeds(
+    tx: &mut Tx,
+    customer: CustomerId,
+    since: Instant,
+    zone: &Zone,
+    each: &mut dyn FnMut(&Deed),
+) -> Result<()> {
+    tx.for_each(
+        "SELECT kind, occurred_at, day, amount, channel, direction, lines FROM activities
+         WHERE customer_id = $1 AND occurred_at >= $2 ORDER BY occurred_at",
+        &[customer.into(), since.into()],
+        |row| {
+            let (occurred_at, day) = (row.instant(1)?, row.day(2)?);
+            let hour = (occurred_at.0 - zone.start_of(day).0) / 3_600_000;
+            each(&Deed {
+                kind: Kind::read(row.str(0)?)?,
+                day,
+                hour: i8::try_from(hour.clamp(0, 23)).unwrap_or(0),
+                amount: row.opt_money(3)?.unwrap_or_default(),
+                channel: row.opt_text(4)?,
+                direction: row.opt_str(5)?.and_then(Direction::read),
+                lines: row.opt_json(6)?.unwrap_or_default(),
+            });
+            Ok(())
+        },
+    )
 }
