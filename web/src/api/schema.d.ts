@@ -230,6 +230,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Purchase preferences of one customer, computed from the last two years. */
+        get: operations["get_preferences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/restore": {
         parameters: {
             query?: never;
@@ -1237,6 +1254,16 @@ export interface components {
             /** @description A straight line between the points; level before the first and after the last. */
             linear: components["schemas"]["Point"][];
         };
+        /** @description Whose level a person should look at. */
+        Borderline: {
+            /**
+             * Format: double
+             * @description How near a threshold, as a share of it (0 to 0.5).
+             */
+            delta: number;
+            /** @description Whether also those for whom RFM and the composite score disagree. */
+            disagreement?: boolean;
+        };
         BulkAssign: {
             customers?: components["schemas"]["CustomerId"][] | null;
             department_id?: components["schemas"]["DepartmentId"] | null;
@@ -1452,6 +1479,11 @@ export interface components {
             tags: components["schemas"]["TagId"][];
         };
         /**
+         * @description A period that repeats.
+         * @enum {string}
+         */
+        Cycle: "month" | "quarter" | "half_year" | "year";
+        /**
          * @description The order of day, month and year where the figures alone don't tell it.
          * @enum {string}
          */
@@ -1522,6 +1554,11 @@ export interface components {
          * @enum {string}
          */
         Direction: "inbound" | "outbound";
+        /**
+         * @description To where a level falls.
+         * @enum {string}
+         */
+        Downgrade: "one_step" | "to_score" | "to_base";
         Draft: {
             rules: components["schemas"]["TierRules"];
         };
@@ -1763,6 +1800,13 @@ export interface components {
         Kind: "customers" | "orders" | "order_lines" | "interactions";
         /** @description One level. Its id stays the same through renaming and moving. */
         Level: {
+            /** @description Whether somebody must approve before a customer rises to it. */
+            approval?: boolean;
+            /**
+             * Format: double
+             * @description What the level's benefits cost for one customer and year, in currency units; for simulations.
+             */
+            benefit_cost?: number | null;
             /** @description `#rrggbb`. */
             colour: string;
             /** @description Who enters; empty: everyone. */
@@ -1770,6 +1814,7 @@ export interface components {
             /** @description Conditions that must all hold beside the entry rule, so that one large purchase makes no VIP. */
             guards?: components["schemas"]["Test"][];
             id: components["schemas"]["LevelId"];
+            keep?: components["schemas"]["Rule"] | null;
             name: components["schemas"]["Text"];
             /**
              * Format: int32
@@ -1833,6 +1878,35 @@ export interface components {
         Levels: {
             items: components["schemas"]["ChangeRow"][];
             next?: string | null;
+        };
+        /** @description How levels are held, kept and lost. */
+        Life: {
+            downgrade: components["schemas"]["Downgrade"];
+            /**
+             * Format: int32
+             * @description Months that the first cycle lasts at least, whatever the validity says (0 to 60).
+             */
+            first_cycle_months?: number;
+            floor?: components["schemas"]["LevelId"] | null;
+            /** @description Days before the end of a cycle or of an observation on which a notice goes out, each once. */
+            notices?: number[];
+            /** @description Whether the benefits of the level go on during observation. */
+            observation_benefits?: boolean;
+            /**
+             * Format: int32
+             * @description Days between missing the keep rule and losing the level (0: none, 366 at most).
+             */
+            observation_days: number;
+            /**
+             * Format: int32
+             * @description For so many days after a downgrade, meeting the lost level's keep rule brings it back (0: never).
+             */
+            return_days?: number;
+            review?: components["schemas"]["Review"];
+            /** @description To which end the last day is moved. */
+            rounding?: components["schemas"]["Rounding"];
+            /** @description How long a level is held once it is reached. */
+            validity: components["schemas"]["Validity"];
         };
         /** @description One line of an order or refund. */
         Line: {
@@ -2191,6 +2265,8 @@ export interface components {
              */
             weight: number;
         };
+        /** @enum {string} */
+        PartOfDay: "morning" | "afternoon" | "evening" | "night";
         PasswordChange: {
             /** Format: password */
             current: string;
@@ -2249,6 +2325,47 @@ export interface components {
         Potentials: {
             items: components["schemas"]["PotentialVip"][];
             next?: string | null;
+        };
+        /** @description What a customer prefers, over the last two years. */
+        Preferences: {
+            as_of: components["schemas"]["Day"];
+            /** @description Product lines by what was spent on them, returned goods taken off; at most five. */
+            categories: components["schemas"]["Preferred"][];
+            /** @description Where orders came from, by their number. */
+            channels: components["schemas"]["Preferred"][];
+            /** @description How the customer comes to us of his own accord, by number of contacts. */
+            contact_channels: components["schemas"]["Preferred"][];
+            next_expected?: components["schemas"]["Day"] | null;
+            /** Format: int64 */
+            orders: number;
+            part_of_day?: components["schemas"]["PartOfDay"] | null;
+            /** @description Products by how many orders held them; at most five, those bought at least twice. */
+            products: components["schemas"]["Preferred"][];
+            since: components["schemas"]["Day"];
+            /**
+             * Format: int32
+             * @description The middle one of the gaps between days with an order, in days.
+             */
+            typical_gap_days?: number | null;
+            typical_order?: components["schemas"]["Money"] | null;
+            /** @description Whether at least two thirds of the orders fall on weekends, or less than one in ten. */
+            weekend?: boolean | null;
+        };
+        /** @description One preference and how strong it is. */
+        Preferred: {
+            last_day: components["schemas"]["Day"];
+            name: string;
+            /**
+             * Format: double
+             * @description Of all that is counted here: of the spend for product lines, of the orders or contacts otherwise. 0 to 1.
+             */
+            share: number;
+            spend?: components["schemas"]["Money"] | null;
+            /**
+             * Format: int64
+             * @description Orders that held it, or contacts that came this way.
+             */
+            times: number;
         };
         Preview: {
             columns: string[];
@@ -2529,6 +2646,16 @@ export interface components {
             emails: string[];
             phones: string[];
         };
+        /** @description How everyone is looked at again and again, and what needs a person. */
+        Review: {
+            borderline?: components["schemas"]["Borderline"] | null;
+            /**
+             * Format: double
+             * @description Share of the levelled customers (above 0, at most 1) that may fall in one run; more stops it for approval.
+             */
+            brake?: number;
+            cycle?: components["schemas"]["Cycle"] | null;
+        };
         RfmCell: {
             /** Format: int64 */
             customers: number;
@@ -2593,6 +2720,11 @@ export interface components {
          * @enum {string}
          */
         Role: "administrator" | "operations_manager" | "account_manager" | "agent" | "analyst";
+        /**
+         * @description To the end of which period a last day is moved.
+         * @enum {string}
+         */
+        Rounding: "none" | "month" | "quarter" | "half_year";
         RowProblem: {
             code: string;
             column?: string | null;
@@ -2887,6 +3019,7 @@ export interface components {
             indicators: components["schemas"]["Indicator"][];
             /** @description 1 to 10 levels, rising. */
             levels: components["schemas"]["Level"][];
+            life?: components["schemas"]["Life"] | null;
             /** @description The loyalty score (忠诚度) beside it; without dimensions there is none. */
             loyalty?: components["schemas"]["Score"];
             potential?: components["schemas"]["Potential"];
@@ -2939,6 +3072,25 @@ export interface components {
          * @enum {string}
          */
         Unit: "money" | "count" | "days" | "months" | "years" | "share" | "points" | "grade";
+        /** @description How long a level is held. */
+        Validity: {
+            /**
+             * Format: int32
+             * @description So many months (1 to 120) from the day on which it was reached; the 31st becomes the last day of a shorter month.
+             */
+            months: number;
+        } | {
+            /** @description Up to the next such day of the year. 29 February is the 28th in a common year. */
+            calendar_date: {
+                /** Format: int32 */
+                day: number;
+                /** Format: int32 */
+                month: number;
+            };
+        } | "joining_anniversary" | {
+            /** @description To the end of the period after the running one. */
+            end_of_next: components["schemas"]["Cycle"];
+        };
         VersionId: string;
         Versions: {
             items: components["schemas"]["TierVersion"][];
@@ -4784,6 +4936,91 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Levels"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_preferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CustomerId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preferences"];
                 };
             };
             /** @description Unauthorized */

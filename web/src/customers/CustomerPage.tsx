@@ -18,6 +18,7 @@ import { useUrlState } from '../kit/useUrlState';
 import type { Customer } from './api';
 import { CustomerForm } from './CustomerForm';
 import { CustomerTags } from './CustomerTags';
+import { Preferences } from './Preferences';
 import { Profile } from './Profile';
 import { RecordForm } from './RecordForm';
 import { Timeline } from './Timeline';
@@ -83,6 +84,12 @@ function Page({ customer, back }: { customer: Customer; back: { to: string; labe
     modal.confirm({ title: t('archive.question', { name: customer.name }), content: t('archive.note'), onOk: run });
   };
 
+  const side = (
+    <>
+      <Profile customer={customer} />
+      <Preferences customerId={customer.id} />
+    </>
+  );
   const tabs: { key: string; label: string; children: ReactNode }[] = [
     {
       key: 'timeline',
@@ -101,7 +108,7 @@ function Page({ customer, back }: { customer: Customer; back: { to: string; labe
       ),
     },
   ];
-  if (!wide) tabs.push({ key: 'profile', label: t('tab.profile'), children: <Profile customer={customer} /> });
+  if (!wide) tabs.push({ key: 'profile', label: t('tab.profile'), children: side });
 
   return (
     <>
@@ -189,7 +196,7 @@ function Page({ customer, back }: { customer: Customer; back: { to: string; labe
         {wide && (
           <aside className="panel who-profile">
             <h2>{t('tab.profile')}</h2>
-            <Profile customer={customer} />
+            {side}
           </aside>
         )}
       </div>
