@@ -30,7 +30,7 @@ pub use describe::describe;
 pub use evaluate::{Facts, holds};
 pub use expand::{expand, segments};
 pub use parse::{parse, parse_at};
-pub use sql::{Binds, Columns, compile};
+pub use sql::{Binds, Columns, compare_filled, compile};
 
 /// Levels of nesting, segments inside segments included.
 pub const DEPTH_MAX: usize = 8;

@@ -22,6 +22,8 @@ pub enum FieldType {
     Segment,
     /// The id of something else: staff, a department.
     Id,
+    /// Any number of the field's choices.
+    Choices,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
@@ -111,10 +113,11 @@ impl FieldType {
             Self::Integer | Self::Number | Self::Money => &[Gte, Lte, Gt, Lt, Eq, Ne, Between, Empty, NotEmpty],
             Self::Level => &[In, NotIn, Gte, Lte, Eq, Ne],
             Self::Day => &[WithinDays, OlderThanDays, Gte, Lte, Gt, Lt, Eq, Between, Empty, NotEmpty],
-            Self::Bool => &[Eq],
+            Self::Bool => &[Eq, Empty, NotEmpty],
             Self::Tags => &[HasAny, HasAll, HasNone],
             Self::Segment => &[In, NotIn],
             Self::Id => &[In, NotIn, Empty, NotEmpty],
+            Self::Choices => &[HasAny, HasAll, HasNone, Empty, NotEmpty],
         }
     }
 }
@@ -136,12 +139,15 @@ pub struct Field {
     /// Of ids: their prefix (`stf`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prefix: Option<&'static str>,
+    /// Another name under which a condition may ask for it; it is kept under its id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alias: Option<String>,
 }
 
 impl Field {
     #[must_use]
     pub fn new(id: &str, kind: FieldType, zh: &str, en: &str) -> Self {
-        Self { id: id.to_owned(), kind, label: Text::new(zh, en), choices: Vec::new(), prefix: None }
+        Self { id: id.to_owned(), kind, label: Text::new(zh, en), choices: Vec::new(), prefix: None, alias: None }
     }
 
     #[must_use]
@@ -214,7 +220,7 @@ pub struct Catalogue {
 impl Catalogue {
     #[must_use]
     pub fn field(&self, id: &str) -> Option<&Field> {
-        self.fields.iter().find(|field| field.id == id)
+        self.fields.iter().find(|field| field.id == id || field.alias.as_deref() == Some(id))
     }
 
     #[must_use]

@@ -13,6 +13,11 @@ pub trait Facts {
     /// `None` only for days since something that never happened; sums and counts of nothing are 0.
     fn behaviour(&self, behaviour: &Behaviour) -> Option<Scalar>;
     fn has_tag(&self, tag: Uuid) -> bool;
+    /// Whether this choice is among those of a field of type choices.
+    fn has_choice(&self, field: &str, choice: &str) -> bool {
+        let _ = (field, choice);
+        false
+    }
 }
 
 /// Whether the condition holds. Segments must have been put in place; one that was not holds for nobody.
@@ -30,6 +35,7 @@ fn test_holds(test: &Test, facts: &dyn Facts) -> bool {
     let value = match &test.subject {
         Subject::Field(_, FieldType::Segment) => return false,
         Subject::Field(_, FieldType::Tags) => return tags_hold(test, facts),
+        Subject::Field(name, FieldType::Choices) => return choices_hold(name, test, facts),
         Subject::Field(name, _) => facts.field(name),
         Subject::Behaviour(behaviour) => facts.behaviour(behaviour),
     };
@@ -68,6 +74,19 @@ fn test_holds(test: &Test, facts: &dyn Facts) -> bool {
 fn tags_hold(test: &Test, facts: &dyn Facts) -> bool {
     let Operand::Many(tags) = &test.value else { return false };
     let mut has = tags.iter().map(|tag| matches!(tag, Scalar::Id(tag) if facts.has_tag(*tag)));
+    match test.op {
+        Op::HasAny => has.any(|has| has),
+        Op::HasAll => has.all(|has| has),
+        Op::HasNone => !has.any(|has| has),
+        _ => false,
+    }
+}
+
+fn choices_hold(name: &str, test: &Test, facts: &dyn Facts) -> bool {
+    let Operand::Many(choices) = &test.value else {
+        return (test.op == Op::Empty) == facts.field(name).is_none();
+    };
+    let mut has = choices.iter().map(|one| matches!(one, Scalar::Text(choice) if facts.has_choice(name, choice)));
     match test.op {
         Op::HasAny => has.any(|has| has),
         Op::HasAll => has.all(|has| has),

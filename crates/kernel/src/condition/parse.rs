@@ -257,7 +257,7 @@ fn scalar(kind: FieldType, subject: &Subject, written: &Value, catalogue: &Catal
             }
             Ok(Scalar::Text(text.to_owned()))
         }
-        FieldType::Choice => {
+        FieldType::Choice | FieldType::Choices => {
             let word = written.as_str().unwrap_or("");
             let field = match subject {
                 Subject::Field(name, _) => catalogue.field(name),

@@ -38,6 +38,12 @@ pub trait Columns {
     fn field(&self, field: &str) -> String;
     /// An expression with [`super::Facts::behaviour`]'s meaning.
     fn behaviour(&self, behaviour: &Behaviour, binds: &mut Binds) -> String;
+    /// A whole test of a field that stands in rows of its own, as a truth that is never NULL; `None` for a field that is
+    /// an expression.
+    fn test(&self, test: &Test, binds: &mut Binds) -> Option<String> {
+        let _ = (test, binds);
+        None
+    }
     /// A truth, never NULL.
     fn has_tag(&self, tag: Uuid, binds: &mut Binds) -> String;
 }
@@ -59,6 +65,9 @@ fn joined(parts: &[Condition], with: &str, none: &str, columns: &dyn Columns, bi
 }
 
 fn compile_test(test: &Test, columns: &dyn Columns, binds: &mut Binds) -> String {
+    if let Some(whole) = columns.test(test, binds) {
+        return whole;
+    }
     let value = match &test.subject {
         Subject::Field(_, FieldType::Segment) => return "1 = 0".to_owned(),
         Subject::Field(_, FieldType::Tags) => return compile_tags(test, columns, binds),
@@ -66,6 +75,11 @@ fn compile_test(test: &Test, columns: &dyn Columns, binds: &mut Binds) -> String
         Subject::Behaviour(behaviour) => return compile_behaviour(test, behaviour, columns, binds),
     };
     compare(&value, test, columns, binds, true)
+}
+
+/// Compares a value that is known to be there with what a test asks: for [`Columns::test`].
+pub fn compare_filled(value: &str, test: &Test, columns: &dyn Columns, binds: &mut Binds) -> String {
+    compare(value, test, columns, binds, false)
 }
 
 /// `value` is written twice only where `known_twice`: a sub-query is not.
