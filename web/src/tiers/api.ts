@@ -38,10 +38,11 @@ export interface Overview {
   changes_30d: { up: number; down: number };
 }
 
-export const useOverview = () =>
+/** Of the primary programme where none is named. */
+export const useOverview = (programme?: string) =>
   useQuery({
-    queryKey: ['tiering', 'overview'],
-    queryFn: ({ signal }) => get<Overview>('/tiering/overview', undefined, signal),
+    queryKey: ['tiering', 'overview', programme ?? null],
+    queryFn: ({ signal }) => get<Overview>('/tiering/overview', { programme }, signal),
   });
 
 export interface LevelChange {
@@ -61,10 +62,10 @@ export interface LevelChange {
   reason: Words;
 }
 
-export const useChanges = (limit: number) =>
+export const useChanges = (limit: number, programme?: string) =>
   useQuery({
-    queryKey: ['tiering', 'changes', limit],
-    queryFn: ({ signal }) => get<Page<LevelChange>>('/tiering/changes', { limit }, signal),
+    queryKey: ['tiering', 'changes', limit, programme ?? null],
+    queryFn: ({ signal }) => get<Page<LevelChange>>('/tiering/changes', { limit, programme }, signal),
   });
 
 export interface Potential {
@@ -79,10 +80,10 @@ export interface Potential {
   reason: Words;
 }
 
-export const usePotentials = (limit: number) =>
+export const usePotentials = (limit: number, programme?: string) =>
   useQuery({
-    queryKey: ['tiering', 'potentials', limit],
-    queryFn: ({ signal }) => get<Page<Potential>>('/tiering/potentials', { limit }, signal),
+    queryKey: ['tiering', 'potentials', limit, programme ?? null],
+    queryFn: ({ signal }) => get<Page<Potential>>('/tiering/potentials', { limit, programme }, signal),
   });
 
 export interface RfmGroupCount {
@@ -98,10 +99,10 @@ export interface RfmMap {
   groups: RfmGroupCount[];
 }
 
-export const useRfm = () =>
+export const useRfm = (programme?: string) =>
   useQuery({
-    queryKey: ['tiering', 'rfm'],
-    queryFn: ({ signal }) => get<RfmMap>('/tiering/rfm', undefined, signal),
+    queryKey: ['tiering', 'rfm', programme ?? null],
+    queryFn: ({ signal }) => get<RfmMap>('/tiering/rfm', { programme }, signal),
   });
 
 /** A version that was published at some time. */
