@@ -56,7 +56,7 @@ pub fn run(db: &Db, clock: &(dyn Fn() -> zunke_kernel::Instant + Sync), peer: &P
     eprintln!("image: {:.2} s, {} MB", began.elapsed().as_secs_f64(), image.size() / 1_000_000);
     let read = Rules::read(&rules.to_string())?;
     let (_, weighed) = image.weigh(&read, AS_OF, &|| false).map_err(|_| anyhow!("cancelled"))?;
-    for (level, count) in weighed.levels.iter().zip(&second.levels) {
+    for (level, count) in weighed.levels().iter().zip(&second.levels) {
         ensure!(level.customers == *count, "in memory {}, written {count}", level.customers);
     }
     let cpu = cpu_seconds()?;

@@ -8,6 +8,7 @@ use zunke_kernel::{Day, Instant};
 use zunke_tiering::bucket::{first_of, pack};
 use zunke_tiering::image::{Image, Partition};
 use zunke_tiering::measure::DayValues;
+use zunke_tiering::simulation::Wanted;
 use zunke_tiering::templates;
 
 /// A small generator of known quality (SplitMix64), so that every run sees the same customers.
@@ -85,8 +86,8 @@ fn main() {
             let began = Clock::now();
             let cuts = image.cuts(&rules, as_of);
             let drawn = began.elapsed();
-            let simulation = image.simulate(&rules, as_of, &cuts, &|| false);
-            let levels = simulation.map(|done| done.levels.map(|level| level.customers)).unwrap_or_default();
+            let simulation = image.simulate(&rules, as_of, &cuts, &Wanted::default(), &|| false);
+            let levels = simulation.map(|done| done.levels().map(|level| level.customers)).unwrap_or_default();
             println!(
                 "{template} run {run}: cuts {drawn:?}, all {:?}; customers per level {:?}",
                 began.elapsed(),

@@ -1,9 +1,10 @@
 //! The image in memory, kept between simulations, and the room's services as the binary puts them together.
 
-use crate::image::Image;
+use crate::image::{Cancelled, Image};
 use crate::observer::{Tiering, Touched};
 use crate::rfm::{self, CubeCuts};
 use crate::rules::Rules;
+use crate::simulation::{Simulation, Wanted};
 use crate::store::load;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -77,6 +78,17 @@ impl Tiers {
 }
 
 impl Kept {
+    /// What rules would do to everyone as of a day, beside what is on record. Blocks; `cancelled` is asked now and then.
+    pub fn simulate(
+        &self,
+        rules: &Rules,
+        as_of: Day,
+        wanted: &Wanted,
+        cancelled: &(dyn Fn() -> bool + Sync),
+    ) -> std::result::Result<Simulation, Cancelled> {
+        self.image.simulate(rules, as_of, &self.cuts(rules, as_of), wanted, cancelled)
+    }
+
     /// The cuts of rules as of a day; drawn once per RFM settings.
     #[must_use]
     pub fn cuts(&self, rules: &Rules, as_of: Day) -> Arc<CubeCuts> {

@@ -7,6 +7,7 @@ use crate::evaluate::{Evaluator, RfmRaw, Scratch};
 use crate::indicator::{Gathered, Plan, Profile};
 use crate::rfm::{self, CubeCuts};
 use crate::rules::Rules;
+use crate::simulation::{Best, Mover, Simulation, Wanted};
 use rayon::prelude::*;
 use zunke_kernel::id::{CustomerId, LevelId};
 use zunke_kernel::{Day, Money};
@@ -167,27 +168,6 @@ pub struct Image {
     pub partitions: Vec<Partition>,
 }
 
-/// Sums of one level, or of none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    pub customers: u64,
-    /// Net spend over the whole life.
-    pub revenue: Money,
-}
-
-/// What an evaluation of everyone comes to, without writing anything.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Simulation {
-    /// By rank, 0 for those without a level.
-    pub levels: [Tally; 11],
-    /// What is on record, by rank.
-    pub before: [Tally; 11],
-    /// From rank (on record) to rank: customers.
-    pub moves: Vec<[u64; 11]>,
-    pub up: u64,
-    pub down: u64,
-}
-
 /// Thrown up by a cancelled simulation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cancelled;
@@ -234,7 +214,7 @@ impl Image {
         let cuts = draw(&rules.rfm, &surveys);
         let evaluator = Evaluator::new(rules, as_of, &cuts);
         let parts = self.partitions.par_iter().zip(&surveys).map(|(partition, survey)| {
-            let mut simulation = Simulation::empty();
+            let mut simulation = Simulation::default();
             let mut facts = Vec::new();
             let mut graded = survey.recency.iter().zip(&survey.orders).zip(&survey.spend);
             for at in 0..partition.len() {
@@ -246,11 +226,11 @@ impl Image {
                 facts.clear();
                 facts.extend_from_slice(&survey.facts[at * survey.indicators..(at + 1) * survey.indicators]);
                 let rank = evaluator.rank(&mut facts, raw, &cuts);
-                simulation.count(partition.recorded(at).rank, rank, Money(survey.life[at]));
+                simulation.count(partition.recorded(at).rank, rank, survey.life[at]);
             }
             Ok(simulation)
         });
-        let simulation = whole(parts.collect::<Result<_, _>>()?);
+        let simulation = whole(parts.collect::<Result<_, _>>()?, 0);
         Ok((cuts, simulation))
     }
 
@@ -260,11 +240,13 @@ impl Image {
         rules: &Rules,
         as_of: Day,
         cuts: &CubeCuts,
+        wanted: &Wanted,
         cancelled: &(dyn Fn() -> bool + Sync),
     ) -> Result<Simulation, Cancelled> {
         let evaluator = Evaluator::new(rules, as_of, cuts);
         let parts = self.partitions.par_iter().map(|partition| {
-            let mut simulation = Simulation::empty();
+            let mut simulation = Simulation::default();
+            let mut best = Best::new(wanted.movers);
             let mut scratch = Scratch::default();
             for at in 0..partition.len() {
                 if at % 4_096 == 0 && cancelled() {
@@ -274,55 +256,23 @@ impl Image {
                 let Scratch { gathered, facts } = &mut scratch;
                 evaluator.plan.values(gathered, partition.profile(at), facts);
                 let rank = evaluator.rank(facts, evaluator.rfm_raw(gathered), cuts);
-                simulation.count(partition.recorded(at).rank, rank, Money(gathered.sums(0).net()));
+                let (from, net) = (partition.recorded(at).rank, gathered.sums(0).net());
+                simulation.count(from, rank, net);
+                if wanted.takes(from, rank) {
+                    let score = facts[evaluator.plan.indicators()];
+                    best.offer(Mover { customer: partition.id(at), from, to: rank, revenue: Money(net), score });
+                }
             }
+            simulation.movers = best.done();
             Ok(simulation)
         });
-        Ok(whole(parts.collect::<Result<_, _>>()?))
-    }
-}
-
-impl Simulation {
-    fn empty() -> Self {
-        Self { moves: vec![[0; 11]; 11], ..Self::default() }
-    }
-
-    #[inline]
-    fn count(&mut self, from: u8, to: u8, net_spend: Money) {
-        let (from, to) = (usize::from(from.min(10)), usize::from(to.min(10)));
-        self.levels[to].customers += 1;
-        self.levels[to].revenue.0 += net_spend.0;
-        self.before[from].customers += 1;
-        self.before[from].revenue.0 += net_spend.0;
-        self.moves[from][to] += 1;
+        Ok(whole(parts.collect::<Result<_, _>>()?, wanted.movers))
     }
 }
 
 /// The sum of simulations of all partitions.
-fn whole(parts: Vec<Simulation>) -> Simulation {
-    let mut whole = Simulation::empty();
-    for part in parts {
-        for rank in 0..11 {
-            whole.levels[rank].customers += part.levels[rank].customers;
-            whole.levels[rank].revenue.0 += part.levels[rank].revenue.0;
-            whole.before[rank].customers += part.before[rank].customers;
-            whole.before[rank].revenue.0 += part.before[rank].revenue.0;
-            for to in 0..11 {
-                whole.moves[rank][to] += part.moves[rank][to];
-            }
-        }
-    }
-    for from in 0..11 {
-        for to in 0..11 {
-            let moved = whole.moves[from][to];
-            if to > from {
-                whole.up += moved;
-            } else if to < from {
-                whole.down += moved;
-            }
-        }
-    }
-    whole
+fn whole(parts: Vec<Simulation>, movers: usize) -> Simulation {
+    parts.into_iter().fold(Simulation::default(), Simulation::join).best(movers)
 }
 
 /// What one pass over a partition's days gives: what cuts are drawn from, and the facts of everyone.
@@ -443,12 +393,13 @@ mod tests {
         let as_of = Day::parse("2026-06-30").expect("day");
         let cuts = image.cuts(&rules, as_of);
         assert_eq!((cuts.base, cuts.contacts, cuts.lines), (200, false, false));
-        let simulation = image.simulate(&rules, as_of, &cuts, &|| false).expect("runs");
-        assert_eq!(simulation.levels.iter().map(|level| level.customers).sum::<u64>(), 200);
-        assert_eq!(simulation.before[0].customers, 200);
+        let simulation = image.simulate(&rules, as_of, &cuts, &Wanted::default(), &|| false).expect("runs");
+        assert_eq!(simulation.levels().iter().map(|level| level.customers).sum::<u64>(), 200);
+        assert_eq!(simulation.before()[0].customers, 200);
         assert_eq!(image.weigh(&rules, as_of, &|| false).expect("runs"), (cuts, simulation.clone()), "one pass or two");
-        assert_eq!((simulation.up, simulation.down), (200, 0));
-        assert!(simulation.levels[3].customers > 0 && simulation.levels[1].customers > 0);
+        let (up, down) = simulation.moved();
+        assert_eq!((up.customers, down.customers), (200, 0));
+        assert!(simulation.levels()[3].customers > 0 && simulation.levels()[1].customers > 0);
     }
 
     #[test]
@@ -457,7 +408,7 @@ mod tests {
         let rules = templates::build("retail", Instant(0), None).expect("rules");
         let as_of = Day::parse("2026-06-30").expect("day");
         let cuts = image.cuts(&rules, as_of);
-        assert_eq!(image.simulate(&rules, as_of, &cuts, &|| true), Err(Cancelled));
+        assert_eq!(image.simulate(&rules, as_of, &cuts, &Wanted::default(), &|| true), Err(Cancelled));
         assert_eq!(image.weigh(&rules, as_of, &|| true), Err(Cancelled));
     }
 
@@ -467,7 +418,7 @@ mod tests {
         let as_of = Day::parse("2026-06-30").expect("day");
         let image = Image::default();
         let cuts = image.cuts(&rules, as_of);
-        let simulation = image.simulate(&rules, as_of, &cuts, &|| false).expect("runs");
-        assert_eq!(simulation.up, 0);
+        let simulation = image.simulate(&rules, as_of, &cuts, &Wanted::default(), &|| false).expect("runs");
+        assert_eq!(simulation.moved().0.customers, 0);
     }
 }

@@ -3,8 +3,8 @@
 use super::programmes::current;
 use super::{check_day, refuse_faults, tiers};
 use crate::decision::Cause;
-use crate::image::{Simulation, Tally};
 use crate::rules::Rules;
+use crate::simulation::{Simulation, Tally, Wanted as Ask};
 use crate::validate::validate;
 use crate::work;
 use axum::extract::State;
@@ -101,9 +101,8 @@ pub(super) async fn simulate(
         if ticket.cancelled() {
             return Err(superseded(()));
         }
-        let cuts = kept.cuts(&rules, as_of);
         let simulation =
-            kept.image.simulate(&rules, as_of, &cuts, &|| ticket.cancelled()).map_err(|_| superseded(()))?;
+            kept.simulate(&rules, as_of, &Ask::default(), &|| ticket.cancelled()).map_err(|_| superseded(()))?;
         let took_ms = u64::try_from(app.now().0 - began.0).unwrap_or(0);
         Ok(simulated(&rules, as_of, &simulation, took_ms))
     });
@@ -112,11 +111,12 @@ pub(super) async fn simulate(
 
 #[expect(clippy::cast_precision_loss, reason = "shares need no more than 53 bits")]
 fn simulated(rules: &Rules, as_of: Day, simulation: &Simulation, took_ms: u64) -> Simulated {
-    let customers: u64 = simulation.levels.iter().map(|level| level.customers).sum();
-    let revenue: i64 = simulation.levels.iter().map(|level| level.revenue.0).sum();
+    let (after, before, (up, down)) = (simulation.levels(), simulation.before(), simulation.moved());
+    let customers: u64 = after.iter().map(|level| level.customers).sum();
+    let revenue: i64 = after.iter().map(|level| level.revenue.0).sum();
     let levels = (0..=10_u8)
         .filter_map(|rank| {
-            let Tally { customers: count, revenue: sum } = simulation.levels[usize::from(rank)];
+            let Tally { customers: count, revenue: sum } = after[usize::from(rank)];
             let level = rules.level_of_rank(rank);
             if level.is_none() && count == 0 {
                 return None;
@@ -130,7 +130,7 @@ fn simulated(rules: &Rules, as_of: Day, simulation: &Simulation, took_ms: u64) -
                 share: if customers > 0 { count as f64 / customers as f64 } else { 0.0 },
                 revenue: sum,
                 revenue_share: if revenue > 0 { sum.0 as f64 / revenue as f64 } else { 0.0 },
-                before: simulation.before[usize::from(rank)].customers,
+                before: before[usize::from(rank)].customers,
             })
         })
         .collect();
@@ -138,8 +138,8 @@ fn simulated(rules: &Rules, as_of: Day, simulation: &Simulation, took_ms: u64) -
         as_of,
         customers,
         levels,
-        moves: simulation.moves.iter().map(|row| row.to_vec()).collect(),
-        moved: Moved { up: simulation.up, down: simulation.down },
+        moves: simulation.moves.iter().map(|row| row.iter().map(|cell| cell.customers).collect()).collect(),
+        moved: Moved { up: up.customers, down: down.customers },
         took_ms,
     }
 }
