@@ -22,7 +22,6 @@ pub mod indicator;
 pub mod keep;
 pub mod ladder;
 pub mod life;
-pub mod ltv;
 pub mod measure;
 pub mod observer;
 pub mod potential;
