@@ -218,6 +218,7 @@ pub struct CompiledLevel {
     pub id: LevelId,
     entry: CompiledRule,
     guards: Vec<CompiledTest>,
+    keep: Option<CompiledRule>,
 }
 
 impl CompiledLevel {
@@ -228,7 +229,14 @@ impl CompiledLevel {
             id: level.id,
             entry: CompiledRule::new(&level.entry, find),
             guards: level.guards.iter().map(|test| CompiledTest::new(test, find)).collect(),
+            keep: level.keep.as_ref().map(|rule| CompiledRule::new(rule, find)),
         }
+    }
+
+    /// Whether its keep rule holds; without one, the entry rule and the guards.
+    #[must_use]
+    pub fn keeps(&self, facts: &[f64]) -> bool {
+        self.keep.as_ref().map_or_else(|| self.admits(facts), |keep| keep.holds(facts))
     }
 
     #[inline]

@@ -123,3 +123,27 @@ fn brake() -> f64 {
 fn notices() -> Vec<u16> {
     vec![90, 30, 7, 0]
 }
+
+impl Life {
+    /// What suits most: a year to the end of the month, a month of observation, one step down, three months to come
+    /// back, and a look at everyone each month.
+    #[must_use]
+    pub fn recommended() -> Self {
+        Self {
+            validity: Validity::Months(12),
+            rounding: Rounding::Month,
+            first_cycle_months: 0,
+            observation_days: 30,
+            observation_benefits: true,
+            downgrade: Downgrade::OneStep,
+            floor: None,
+            return_days: 90,
+            notices: notices(),
+            review: Review {
+                cycle: Some(Cycle::Month),
+                brake: brake(),
+                borderline: Some(Borderline { delta: 0.05, disagreement: false }),
+            },
+        }
+    }
+}
