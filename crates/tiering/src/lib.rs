@@ -22,6 +22,7 @@ pub mod indicator;
 pub mod keep;
 pub mod ladder;
 pub mod life;
+pub mod ltv;
 pub mod measure;
 pub mod observer;
 pub mod potential;
