@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use zunke_customers::headline::{self, Headline};
 use zunke_kernel::id::{CustomerId, ProgrammeId, VersionId};
-use zunke_kernel::{Currency, Day, Instant, Result};
+use zunke_kernel::{Currency, Day, Error, Instant, Result};
 use zunke_store::Tx;
 
 /// A programme's rules, ready as of a day.
@@ -179,6 +179,9 @@ fn fingerprint(standing: &Standing, assessment: &Assessment) -> i64 {
     hash.cast_signed()
 }
 
+/// The code of [`write`]'s refusal.
+pub const CHANGED: &str = "standing_changed";
+
 /// When and for whom something is kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
@@ -225,8 +228,19 @@ pub fn keep(
 }
 
 /// Writes rows and, for the primary programme, headlines.
+///
+/// # Errors
+/// [`CHANGED`], where one of the standings is no longer the one that its row was reckoned from. Nothing of the whole
+/// may stay then.
 pub fn write(tx: &mut Tx, moment: &Moment, ready: &Ready, rows: &[Row]) -> Result<()> {
-    standings::write(tx, moment.now, moment.as_of, ready.programme, ready.version, rows)?;
+    let written = standings::write(tx, moment.now, moment.as_of, ready.programme, ready.version, rows)?;
+    if written < rows.len() as u64 {
+        return Err(Error::conflict(
+            CHANGED,
+            "客户的等级刚刚有变化，请重试。",
+            "A level has just changed; please try again.",
+        ));
+    }
     if ready.is_primary {
         let headlines: Vec<Headline> = rows.iter().map(|row| ready.headline(row)).collect();
         headline::write_many(tx, &headlines)?;

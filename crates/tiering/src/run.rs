@@ -4,7 +4,7 @@
 use crate::decision::{Cause, Change};
 use crate::evaluate::Scratch;
 use crate::image::{Image, Partition};
-use crate::keep::{Moment, Ready, keep, write};
+use crate::keep::{CHANGED, Moment, Ready, keep, write};
 use crate::store::standings::{self, Row};
 use crate::store::{buckets, load, programmes};
 use rayon::prelude::*;
@@ -16,7 +16,7 @@ use zunke_kernel::{Day, Instant, Result};
 use zunke_store::{Db, Tx};
 
 /// Rows written in one transaction.
-const BATCH: usize = 1_000;
+const BATCH: usize = 4_000;
 
 /// What an evaluation of everyone has done.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -138,16 +138,19 @@ fn count(summary: &mut Summary, rows: &[Row]) {
 fn write_unless_changed(tx: &mut Tx, ready: &Ready, moment: &Moment, rows: &[Row]) -> Result<u64> {
     let ids: Vec<CustomerId> = rows.iter().map(|row| row.customer).collect();
     standings::lock(tx, &ids)?;
+    // As a rule nobody has changed, and the writing itself finds that out: no standing is read twice.
+    match tx.attempt(|tx| write(tx, moment, ready, rows)) {
+        Err(error) if error.code == CHANGED => {}
+        done => return done.map(|()| 0),
+    }
     let current = standings::read(tx, &ids)?;
     let revision =
         |id: CustomerId, programme: ProgrammeId| current.get(&(id, programme)).map_or(0, |recorded| recorded.revision);
     let (same, changed): (Vec<Row>, Vec<Row>) =
         rows.iter().cloned().partition(|row| revision(row.customer, ready.programme) == row.revision);
     write(tx, moment, ready, &same)?;
-    if !changed.is_empty() {
-        let ids: Vec<CustomerId> = changed.iter().map(|row| row.customer).collect();
-        let years = buckets::read(tx, &ids)?;
-        keep(tx, moment, &ids, &years)?;
-    }
+    let ids: Vec<CustomerId> = changed.iter().map(|row| row.customer).collect();
+    let years = buckets::read(tx, &ids)?;
+    keep(tx, moment, &ids, &years)?;
     Ok(changed.len() as u64)
 }

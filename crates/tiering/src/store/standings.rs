@@ -70,7 +70,8 @@ pub fn lock(tx: &mut Tx, ids: &[CustomerId]) -> Result<()> {
     Ok(())
 }
 
-/// Writes standings, decisions and messages. The customers are locked, and each row's `revision` is the current one.
+/// Writes standings, decisions and messages of customers who are locked. A standing whose `revision` is not the one that
+/// its row was reckoned from stays as it is: fewer answered than given means that the whole must be taken back.
 pub fn write(
     tx: &mut Tx,
     now: Instant,
@@ -78,7 +79,7 @@ pub fn write(
     programme: ProgrammeId,
     version: VersionId,
     rows: &[Row],
-) -> Result<()> {
+) -> Result<u64> {
     let standings: Vec<Vec<Value>> = rows
         .iter()
         .map(|row| {
@@ -100,7 +101,7 @@ pub fn write(
             ]
         })
         .collect();
-    tx.execute_many(
+    let written = tx.execute_many(
         "INSERT INTO standings (customer_id, programme_id, level_id, level_rank, since, score, loyalty, rfm, potential,
            as_of, version_id, decided_at, fingerprint, revision)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
@@ -108,9 +109,13 @@ pub fn write(
            level_rank = excluded.level_rank, since = excluded.since, score = excluded.score,
            loyalty = excluded.loyalty, rfm = excluded.rfm, potential = excluded.potential, as_of = excluded.as_of,
            version_id = excluded.version_id, decided_at = excluded.decided_at,
-           fingerprint = excluded.fingerprint, revision = excluded.revision",
+           fingerprint = excluded.fingerprint, revision = excluded.revision
+         WHERE standings.revision = excluded.revision - 1",
         &standings,
     )?;
+    if written < rows.len() as u64 {
+        return Ok(written);
+    }
     let told: Vec<(&Row, &Told)> = rows.iter().filter_map(|row| Some((row, row.decision.as_ref()?))).collect();
     let decisions: Vec<Vec<Value>> = told.iter().map(|(row, told)| decision(now, programme, row, told)).collect();
     tx.execute_many(
@@ -132,7 +137,7 @@ pub fn write(
         });
         outbox::send(tx, now, LEVEL_CHANGED, &row.customer.to_string(), &payload)?;
     }
-    Ok(())
+    Ok(written)
 }
 
 fn decision(now: Instant, programme: ProgrammeId, row: &Row, told: &Told) -> Vec<Value> {
