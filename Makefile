@@ -6,7 +6,7 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 BINARY := $(CARGO_TARGET_DIR)/release/zunke
 LISTEN ?= 127.0.0.1:8080
 
-.PHONY: run build web test check-rust check-web test-rust test-web test-e2e fuzz bench check-real screenshots api fmt audit clean
+.PHONY: run build web test check-rust check-web test-rust test-web test-e2e fuzz bench check-real check-ltv screenshots api fmt audit clean
 
 ## Builds everything and starts it on http://127.0.0.1:8080, with the demo company on the first start.
 run: build
@@ -57,6 +57,10 @@ bench:
 ## Imports the whole Online Retail file (FILE=path) and compares every known figure.
 check-real: build
 	scripts/check-real.sh "$(FILE)" $(BINARY)
+
+## Fits lifetime values on the CDNOW sample (FILE=path) and compares every published figure.
+check-ltv: build
+	scripts/check-ltv.sh "$(FILE)" $(BINARY)
 
 ## Every page at both widths in both languages, into docs/images.
 screenshots: web

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use zunke_access::Role;
 use zunke_kernel::{Currency, Day, Locale};
+use zunke_tiering::ltv::fit::Unit;
 
 /// Zunke 尊客: who your real VIPs are, why, and what to do next.
 #[derive(Debug, Parser)]
@@ -47,6 +48,9 @@ pub enum Command {
     Evaluate(Evaluate),
     /// What is in the database: customers, orders, sums, levels
     Stats(Stats),
+    /// Lifetime value from a file of purchases, without a database
+    #[command(subcommand)]
+    Ltv(Ltv),
     /// The organisation's settings
     #[command(subcommand)]
     Organisation(Organisation),
@@ -123,6 +127,35 @@ pub struct Stats {
     /// Also a hash over all customers, by which two loads are compared
     #[arg(long)]
     pub fingerprint: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Ltv {
+    /// Fit BG/NBD and Gamma-Gamma; print parameters, likelihoods, pictures and every customer's figures
+    Fit(LtvFit),
+}
+
+#[derive(Debug, Args)]
+pub struct LtvFit {
+    /// UTF-8 CSV with the columns customer_id, date (2026-11-22) and amount; a negative amount is a refund
+    #[arg(long, value_name = "FILE")]
+    pub csv: PathBuf,
+    /// The last day that the models know
+    #[arg(long, value_name = "DATE", value_parser = parse::<Day>)]
+    pub until: Day,
+    /// What time is counted in: day, week or month (a twelfth of 365.25 days)
+    #[arg(long, default_value = "week", value_parser = unit)]
+    pub unit: Unit,
+    /// How far to look ahead, in units
+    #[arg(long, default_value_t = 52.0, allow_negative_numbers = true)]
+    pub horizon: f64,
+    /// Yearly discount rate, such as 0.1
+    #[arg(long, default_value_t = 0.0, value_name = "RATE", allow_negative_numbers = true)]
+    pub discount: f64,
+    /// Compare with what was really bought: from --until to this day, or, for an earlier day, from this day to --until
+    /// by a fit that knows nothing after it
+    #[arg(long, value_name = "DATE", value_parser = parse::<Day>)]
+    pub holdout: Option<Day>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -229,6 +262,15 @@ fn locale(text: &str) -> Result<Locale, String> {
     }
 }
 
+fn unit(text: &str) -> Result<Unit, String> {
+    match text {
+        "day" => Ok(Unit::Day),
+        "week" => Ok(Unit::Week),
+        "month" => Ok(Unit::Month),
+        _ => Err("day, week or month".into()),
+    }
+}
+
 fn day_or_none(text: &str) -> Result<DayOrNone, String> {
     if text == "none" { Ok(DayOrNone(None)) } else { parse::<Day>(text).map(|day| DayOrNone(Some(day))) }
 }
@@ -252,6 +294,7 @@ mod tests {
             "zunke import orders.csv --mapping orders --json",
             "zunke evaluate --as-of 2026-11-22 --pin",
             "zunke token create --login admin --name shop --days 30",
+            "zunke ltv fit --csv o.csv --until 1997-09-30 --unit week --horizon 39 --discount 0.1 --holdout 1998-06-30",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");
         }
@@ -264,6 +307,9 @@ mod tests {
             "zunke organisation set --currency XXX",
             "zunke user add --login a --name b --role king",
             "zunke demo --customers 0",
+            "zunke ltv fit --csv o.csv",
+            "zunke ltv fit --csv o.csv --until 1997-02-30",
+            "zunke ltv fit --csv o.csv --until 1997-09-30 --unit year",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
         }

@@ -47,6 +47,7 @@ fn run(cli: Cli, output: Output) -> Result<()> {
         Command::Import(asked) => command::import::run(&open::migrated(&database)?, &data, &asked, output),
         Command::Evaluate(asked) => command::figures::evaluate(&open::migrated(&database)?, &asked, output),
         Command::Stats(asked) => command::figures::stats(&open::migrated(&database)?, &asked, output),
+        Command::Ltv(cli::Ltv::Fit(asked)) => command::ltv::fit(&asked, output),
         Command::Organisation(asked) => command::organisation::run(&open::migrated(&database)?, asked, output),
         Command::User(asked) => command::people::user(&open::migrated(&database)?, asked, output),
         Command::Token(asked) => command::people::token(&open::migrated(&database)?, asked, output),

@@ -4,5 +4,6 @@ pub mod database;
 pub mod demo;
 pub mod figures;
 pub mod import;
+pub mod ltv;
 pub mod organisation;
 pub mod people;
