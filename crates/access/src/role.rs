@@ -152,6 +152,8 @@ permissions! {
     ImportCustomers = "import_customers": &[Administrator, OperationsManager];
     /// Make, rename and delete tags.
     ManageTags = "manage_tags": &[Administrator, OperationsManager];
+    /// Define fields of the organisation's own making, and see restricted ones.
+    ManageFields = "manage_fields": &[Administrator, OperationsManager];
     /// Make, change and delete segments.
     ManageSegments = "manage_segments": &[Administrator, OperationsManager, Analyst];
     /// See levels, scores and their reasons.

@@ -3,10 +3,13 @@
 use crate::headline::{NO_DAY, NO_SCORE};
 use std::sync::OnceLock;
 use uuid::Uuid;
-use zunke_kernel::condition::{Aggregate, Behaviour, Binds, Catalogue, Columns, Field, FieldType, Measure, Scalar};
+use zunke_kernel::condition::{
+    Aggregate, Behaviour, Binds, Catalogue, Columns, Field, FieldType, Measure, Scalar, Test,
+};
 use zunke_kernel::{Day, Zone};
 
-/// The catalogue of this room.
+/// The catalogue of this room, without the fields of the organisation's own making: those are in
+/// [`crate::custom::catalogue`].
 pub fn catalogue() -> &'static Catalogue {
     static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
     CATALOGUE.get_or_init(|| Catalogue { fields: fields(), measures: measures() })
@@ -72,11 +75,29 @@ fn measures() -> Vec<Measure> {
 pub(crate) struct CustomerColumns<'a> {
     pub today: Day,
     pub zone: &'a Zone,
+    /// Tests of our own fields that only few pass.
+    pub few: Few<'a>,
+}
+
+/// Which tests of our own fields are looked up by their own index.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Few<'a> {
+    These(&'a [Test]),
+    /// All answers are needed, whatever is common.
+    All,
 }
 
 impl Columns for CustomerColumns<'_> {
     fn today(&self) -> Day {
         self.today
+    }
+
+    fn test(&self, test: &Test, binds: &mut Binds) -> Option<String> {
+        let few = match self.few {
+            Few::All => true,
+            Few::These(tests) => tests.contains(test),
+        };
+        crate::custom::test(test, self, few, binds)
     }
 
     fn field(&self, field: &str) -> String {

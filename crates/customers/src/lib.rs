@@ -11,6 +11,7 @@
 
 pub mod activity;
 pub mod api;
+pub mod custom;
 pub mod export;
 pub mod fields;
 pub mod headline;

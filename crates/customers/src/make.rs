@@ -1,5 +1,6 @@
 //! Making and changing customers: the rules that the API, imports and the demo company pass through.
 
+use crate::custom;
 use crate::identity::Identity;
 use crate::profile::{self, CustomerKind, Gender, NewCustomer, Status};
 use crate::query::CustomerQuery;
@@ -79,6 +80,8 @@ pub struct Patch {
     pub department_id: Change<DepartmentId>,
     /// All identities from now on; `None` leaves them.
     pub identities: Option<Vec<Identity>>,
+    /// Values of fields of our own that change, checked.
+    pub fields: custom::Changes,
     /// Identities to be added to those that are there: for imports.
     pub add_identities: Vec<Identity>,
 }
@@ -138,6 +141,8 @@ pub fn update(
     if known_changed {
         exchange(tx, context, id, &before, &after)?;
     }
+    let values: Vec<_> = patch.fields.iter().map(|(field, value)| (id, *field, value.clone())).collect();
+    custom::write(tx, context.now, context.actor, context.import_id, &values)?;
     customers::update(tx, context.now, &customer)?;
     if known_changed || patch.name.is_some() {
         search::put_many(tx, &[(id, profile::tokens(&customer.name, &after))], false)?;

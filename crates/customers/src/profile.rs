@@ -1,5 +1,6 @@
 //! A customer's own data: what may be entered, how it is checked, what is kept.
 
+use crate::custom::{FieldId, FieldValue};
 use crate::identity::Identity;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -77,6 +78,8 @@ pub struct NewCustomer {
     pub source: Option<String>,
     pub joined_day: Option<Day>,
     pub identities: Vec<Identity>,
+    /// Values of fields of our own, checked.
+    pub fields: Vec<(FieldId, FieldValue)>,
     pub import_id: Option<ImportId>,
 }
 

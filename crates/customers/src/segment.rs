@@ -1,6 +1,6 @@
 //! Saved segments: a condition with a name. Counted and used live; never in a circle.
 
-use crate::fields::catalogue;
+use crate::custom::catalogue;
 use crate::store::{SegmentId, segments};
 use zunke_kernel::condition::{Condition, expand, parse};
 use zunke_kernel::{Error, Result};
@@ -39,5 +39,6 @@ pub(crate) fn expanded_of(tx: &mut Tx, condition: &Condition, own: Option<Segmen
 
 fn stored(tx: &mut Tx, id: SegmentId) -> Result<Option<Condition>> {
     let Some(segment) = segments::find(tx, id)? else { return Ok(None) };
-    parse(&segment.condition, catalogue()).map(Some)
+    let catalogue = catalogue(tx)?;
+    parse(&segment.condition, &catalogue).map(Some)
 }

@@ -1,5 +1,6 @@
 //! A customer as the API shows it: numbers and addresses masked, tags and headline beside it.
 
+use crate::custom::{self, Shown, Sight};
 use crate::identity::IdentityKind;
 use crate::profile::{CustomerKind, Gender, Status};
 use crate::store::customers::Stored;
@@ -42,6 +43,10 @@ pub struct Customer {
     pub emails: Vec<String>,
     pub external_ids: Vec<ExternalId>,
     pub tags: Vec<Tag>,
+    /// Values of the organisation's own fields, by key; empty ones are left out.
+    #[serde(default)]
+    #[schema(value_type = std::collections::BTreeMap<String, Object>)]
+    pub fields: Shown,
     /// 0: no level yet.
     pub level_rank: i64,
     pub level_id: Option<LevelId>,
@@ -63,11 +68,17 @@ pub struct Customer {
     pub updated_at: Instant,
 }
 
-/// Puts identities and tags to rows: two set queries for any number of them.
+/// As [`complete_for`], with what everybody may see.
 pub fn complete(tx: &mut Tx, rows: Vec<Stored>) -> Result<Vec<Customer>> {
+    complete_for(tx, rows, Sight::Open)
+}
+
+/// Puts identities, tags and the values of our own fields to rows: set queries for any number of them.
+pub fn complete_for(tx: &mut Tx, rows: Vec<Stored>, sight: Sight) -> Result<Vec<Customer>> {
     let ids: Vec<CustomerId> = rows.iter().map(|row| row.id).collect();
     let mut known = identities::of(tx, &ids)?;
     let mut tags = tags::of(tx, &ids)?;
+    let mut fields = custom::shown_of(tx, &ids, sight)?;
     Ok(rows
         .into_iter()
         .map(|row| {
@@ -97,6 +108,7 @@ pub fn complete(tx: &mut Tx, rows: Vec<Stored>) -> Result<Vec<Customer>> {
                 emails: of(IdentityKind::Email).map(crate::Identity::masked).collect(),
                 external_ids: of(IdentityKind::External).map(external).collect(),
                 tags: tags.remove(&row.id).unwrap_or_default(),
+                fields: fields.remove(&row.id).unwrap_or_default(),
                 level_rank: line.level_rank,
                 level_id: line.level_id,
                 level_since: line.level_since,
@@ -117,7 +129,12 @@ pub fn complete(tx: &mut Tx, rows: Vec<Stored>) -> Result<Vec<Customer>> {
         .collect())
 }
 
-/// One row with its identities and tags.
+/// One row, with what everybody may see.
 pub fn complete_one(tx: &mut Tx, row: Stored) -> Result<Customer> {
-    complete(tx, vec![row])?.pop().ok_or_else(zunke_kernel::Error::not_found)
+    complete_one_for(tx, row, Sight::Open)
+}
+
+/// One row, as this reader may see it.
+pub fn complete_one_for(tx: &mut Tx, row: Stored, sight: Sight) -> Result<Customer> {
+    complete_for(tx, vec![row], sight)?.pop().ok_or_else(zunke_kernel::Error::not_found)
 }

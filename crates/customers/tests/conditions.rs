@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::sync::OnceLock;
 use support::*;
 use zunke_access::Scope;
-use zunke_customers::fields::catalogue;
+use zunke_customers::custom::{self, FieldId, FieldValue};
 use zunke_customers::{CustomerQuery, CustomerRef, Filter, Gender, Headline, Kind, NewCustomer, headline};
 use zunke_kernel::condition::{Aggregate, Behaviour, Facts, Scalar, holds, parse};
 use zunke_kernel::id::CustomerId;
@@ -30,6 +30,8 @@ struct Person {
     rank: i64,
     /// Kind, days ago, amount.
     did: Vec<(Kind, i64, i64)>,
+    /// Values of the house's own fields.
+    own: Vec<(FieldId, FieldValue)>,
 }
 
 impl Facts for Person {
@@ -53,7 +55,16 @@ impl Facts for Person {
             "monetary" => grade(self.rfm % 10),
             "level" => Some(Scalar::Int(self.rank)),
             "has_phone" => Some(Scalar::Bool(false)),
-            _ => None,
+            own => self.own.iter().find(|(id, _)| id.to_string() == own).map(|(_, value)| match value {
+                FieldValue::Text(text) => Scalar::Text(text.clone()),
+                FieldValue::Number(number) => Scalar::Real(*number),
+                FieldValue::Money(money) => Scalar::from(*money),
+                FieldValue::Date(day) => date(*day),
+                FieldValue::Choice(number) => Scalar::Text(format!("c{number}")),
+                FieldValue::Choices(numbers) => Scalar::Int(numbers.len() as i64),
+                FieldValue::YesNo(yes) => Scalar::Bool(*yes),
+                FieldValue::Person(id) => Scalar::Id(id.0),
+            }),
         }
     }
 
@@ -89,6 +100,13 @@ impl Facts for Person {
     fn has_tag(&self, _: zunke_store::Uuid) -> bool {
         false
     }
+
+    fn has_choice(&self, field: &str, choice: &str) -> bool {
+        self.own.iter().any(|(id, value)| {
+            let numbers = if let FieldValue::Choices(numbers) = value { &numbers[..] } else { &[] };
+            id.to_string() == field && numbers.iter().any(|number| format!("c{number}") == choice)
+        })
+    }
 }
 
 fn house() -> &'static (Vec<TestDb>, Vec<Vec<Person>>) {
@@ -101,6 +119,7 @@ fn house() -> &'static (Vec<TestDb>, Vec<Vec<Person>>) {
 }
 
 fn settle(db: &TestDb) -> Vec<Person> {
+    define(db);
     let cities = [None, Some("上海"), Some("上海市"), Some("hangzhou"), Some("HANGZHOU")];
     let genders = [None, Some(Gender::Female), Some(Gender::Male)];
     let mut people = Vec::new();
@@ -119,11 +138,13 @@ fn settle(db: &TestDb) -> Vec<Person> {
             rfm: [0, 111, 543, 555][at % 4],
             rank: n % 5,
             did: Vec::new(),
+            own: own(at),
         };
         let new = NewCustomer {
             city: person.city.map(Into::into),
             gender: person.gender,
             birthday,
+            fields: person.own.clone(),
             ..NewCustomer::named(format!("客户{at}"))
         };
         person.id = create(db, &new).unwrap();
@@ -153,6 +174,85 @@ fn settle(db: &TestDb) -> Vec<Person> {
         .collect();
     db.write(|tx| headline::write_many(tx, &heads)).unwrap();
     people
+}
+
+/// The same id on every engine, so that one condition can be asked of all.
+fn field_id(kind: u8) -> FieldId {
+    FieldId(zunke_store::Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 + u128::from(kind)))
+}
+
+const KINDS: [&str; 8] = ["text", "number", "money", "date", "choice", "choices", "yes_no", "person"];
+
+fn staff(number: u128) -> zunke_kernel::id::StaffId {
+    zunke_kernel::id::StaffId(zunke_store::Uuid::from_u128(0x0190_0000_0000_7000_9000_0000_0000_0000 + number))
+}
+
+fn define(db: &TestDb) {
+    let choices: Vec<Value> =
+        (1..=4).map(|at| json!({"id": format!("c{at}"), "label": {"zh": format!("项{at}"), "en": ""}})).collect();
+    db.write(|tx| {
+        for (kind, at) in KINDS.iter().zip(1u8..) {
+            let choices = if kind.starts_with("choice") { json!(choices) } else { json!([]) };
+            let definition = json!({"name": {"zh": *kind, "en": ""}, "help": {"zh": "", "en": ""}, "choices": choices}).to_string();
+            tx.execute(
+                "INSERT INTO custom_fields (field_id, field_key, name_key, kind, position, archived, definition, version,
+                   created_at, updated_at) VALUES ($1, $2, $2, $2, $3, $4, $5, 1, 0, 0)",
+                &[field_id(at).0.into(), (*kind).into(), i64::from(at).into(), false.into(), definition.into()],
+            )?;
+        }
+        Ok(())
+    })
+    .unwrap();
+}
+
+fn own(at: usize) -> Vec<(FieldId, FieldValue)> {
+    let n = at as i64;
+    let all = [
+        FieldValue::Text(["上海", "Hang%", "a_b", "上海市 徐汇"][at % 4].into()),
+        FieldValue::Number([0.1, -2.5, 7.0, 1e6][at % 4]),
+        FieldValue::Money(Money(n % 5 * 10_000 - 10_000)),
+        FieldValue::Date(context().today.plus(20 - at as i32 * 5)),
+        FieldValue::Choice(n % 4 + 1),
+        FieldValue::Choices((1..=4).filter(|bit| n >> (bit - 1) & 1 == 1).collect()),
+        FieldValue::YesNo(at % 2 == 0),
+        FieldValue::Person(staff(at as u128 % 3)),
+    ];
+    let kept = all.into_iter().zip(1u8..).filter(|(value, kind)| {
+        (at + usize::from(*kind)) % 4 > 0 && !matches!(value, FieldValue::Choices(none) if none.is_empty())
+    });
+    kept.map(|(value, kind)| (field_id(kind), value)).collect()
+}
+
+fn own_leaf() -> impl Strategy<Value = Value> {
+    let id = |kind: u8| field_id(kind).to_string();
+    let compare = prop_oneof![Just("eq"), Just("ne"), Just("lt"), Just("lte"), Just("gt"), Just("gte")];
+    let choices = proptest::collection::vec(1u8..5, 1..3)
+        .prop_map(|list| list.into_iter().map(|number| format!("c{number}")).collect::<Vec<_>>());
+    let text = prop_oneof![Just("上海"), Just("上"), Just("Hang%"), Just("hang%"), Just("a_b"), Just("_")];
+    prop_oneof![
+        (1u8..9, prop_oneof![Just("empty"), Just("not_empty")])
+            .prop_map(move |(kind, op)| json!({"field": id(kind), "op": op})),
+        (prop_oneof![Just("eq"), Just("ne"), Just("contains"), Just("starts_with")], text.clone())
+            .prop_map(move |(op, text)| json!({"field": id(1), "op": op, "value": text})),
+        (prop_oneof![Just("in"), Just("not_in")], text)
+            .prop_map(move |(op, text)| json!({"field": "field.text", "op": op, "value": [text, "a_b"]})),
+        (compare.clone(), prop_oneof![Just(0.1), Just(-2.5), Just(7.0), Just(0.0)])
+            .prop_map(move |(op, value)| json!({"field": id(2), "op": op, "value": value})),
+        (compare.clone(), -2i64..4)
+            .prop_map(move |(op, value)| json!({"field": id(3), "op": op, "value": value.to_string()})),
+        (-2i64..4, -2i64..4).prop_map(
+            move |(from, to)| json!({"field": id(3), "op": "between", "value": [from.to_string(), to.to_string()]})
+        ),
+        (prop_oneof![Just("within_days"), Just("older_than_days")], 0i64..200)
+            .prop_map(move |(op, days)| json!({"field": id(4), "op": op, "value": days})),
+        (prop_oneof![Just("in"), Just("not_in")], choices.clone())
+            .prop_map(move |(op, list)| json!({"field": id(5), "op": op, "value": list})),
+        (prop_oneof![Just("has_any"), Just("has_all"), Just("has_none")], choices)
+            .prop_map(move |(op, list)| json!({"field": id(6), "op": op, "value": list})),
+        any::<bool>().prop_map(move |value| json!({"field": id(7), "op": "eq", "value": value})),
+        (prop_oneof![Just("in"), Just("not_in")], 0u128..4)
+            .prop_map(move |(op, number)| json!({"field": id(8), "op": op, "value": [staff(number).to_string()]})),
+    ]
 }
 
 fn leaf() -> impl Strategy<Value = Value> {
@@ -208,7 +308,7 @@ fn leaf() -> impl Strategy<Value = Value> {
 }
 
 fn tree() -> impl Strategy<Value = Value> {
-    leaf().prop_recursive(4, 24, 4, |inner| {
+    prop_oneof![leaf(), own_leaf()].prop_recursive(4, 24, 4, |inner| {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..4).prop_map(|parts| json!({"all": parts})),
             proptest::collection::vec(inner.clone(), 0..4).prop_map(|parts| json!({"any": parts})),
@@ -222,8 +322,9 @@ proptest! {
 
     #[test]
     fn sql_and_memory_agree(written in tree()) {
-        let Ok(condition) = parse(&written, catalogue()) else { return Ok(()) };
         let (all, people) = house();
+        let catalogue = all[0].read(custom::catalogue).expect("a catalogue");
+        let Ok(condition) = parse(&written, &catalogue) else { return Ok(()) };
         for (db, people) in all.iter().zip(people) {
             let filter = Filter { conditions: vec![condition.clone()], today: context().today, zone: Zone::default(), ..Filter::default() };
             let mut found = db.read(|tx| CustomerQuery::new(&Scope::all()).filter(filter).ids(tx, 1_000)).expect("asked");
@@ -231,7 +332,14 @@ proptest! {
             let mut expected: Vec<CustomerId> =
                 people.iter().filter(|person| holds(&condition, *person)).map(|person| person.id).collect();
             expected.sort();
-            prop_assert_eq!(found, expected, "{} on {:?}", written, db.engine());
+            prop_assert_eq!(&found, &expected, "{} on {:?}", written, db.engine());
+            let filter = Filter { conditions: vec![condition.clone()], today: context().today, zone: Zone::default(), ..Filter::default() };
+            let page = db
+                .read(|tx| CustomerQuery::new(&Scope::all()).filter(filter).page(Some(100), None)?.list(tx))
+                .expect("listed");
+            let mut found: Vec<CustomerId> = page.items.iter().map(|row| row.id).collect();
+            found.sort();
+            prop_assert_eq!(found, expected, "a page of {} on {:?}", written, db.engine());
         }
     }
 }

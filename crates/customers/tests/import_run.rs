@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use zunke_customers::custom::Reader;
 use zunke_customers::import::mapping::{Cancellation, Field, Kind, Mapping};
 use zunke_customers::import::store::{self, State};
 use zunke_customers::import::values::DateOrder;
@@ -303,7 +304,8 @@ fn the_error_file_can_be_corrected_and_loaded_again() {
         let file = |id, locale| {
             let import = place.db.read(|tx| store::find(tx, id)).expect("import");
             let mut out = Vec::new();
-            errors::write(&import, &place.files, &zunke_kernel::Zone::default(), locale, &mut out).expect("written");
+            errors::write(&import, &place.files, &zunke_kernel::Zone::default(), Reader::default(), locale, &mut out)
+                .expect("written");
             String::from_utf8(out).expect("text")
         };
         let text = file(summary.import_id, Locale::Zh);
@@ -335,6 +337,7 @@ fn customers_mapping() -> Mapping {
         ]
         .map(|(field, column)| (field, column.to_owned()))
         .into(),
+        fields: [].into(),
         constants: [].into(),
         date_order: DateOrder::Ymd,
         time_zone: None,

@@ -2,18 +2,20 @@
 
 use super::{context, day};
 use crate::activity::{Activity, Kind};
+use crate::custom::{self, Sight};
 use crate::identity::{Identity, IdentityKind};
 use crate::make::{self, Patch};
 use crate::profile::{CustomerKind, Gender, NewCustomer, Status};
 use crate::query::{CustomerQuery, Filter, ListParams, Sort};
 use crate::store::{activities, identities};
-use crate::view::{Customer, ExternalId, complete, complete_one};
+use crate::view::{Customer, ExternalId, complete_for, complete_one_for};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value as JsonValue, json};
+use std::collections::{BTreeMap, HashMap};
 use utoipa::{IntoParams, ToSchema};
 use zunke_access::{Actor, Can, Permission, Scope, Write, directory, may};
 use zunke_http::{App, Change, IfMatch, Json, Path, Query, ReadProblems, Result, Versioned, WriteProblems};
@@ -28,9 +30,23 @@ pub(crate) struct Narrowed;
 impl Narrowed {
     /// The query that these parameters ask for, within the scope; without the page.
     pub fn read(tx: &mut Tx, now: Instant, scope: &Scope, params: &ListParams) -> zunke_kernel::Result<CustomerQuery> {
+        Self::within(tx, now, scope, Sight::Open, params)
+    }
+
+    /// As [`Self::read`], for somebody who may ask for restricted fields too.
+    pub fn within(
+        tx: &mut Tx,
+        now: Instant,
+        scope: &Scope,
+        sight: Sight,
+        params: &ListParams,
+    ) -> zunke_kernel::Result<CustomerQuery> {
         let (today, zone) = day(tx, now)?;
-        let sort = params.sort.as_deref().map(Sort::read).transpose()?.unwrap_or_default();
-        let filter = Filter::read(tx, params, today, zone)?;
+        let sort = match params.sort.as_deref() {
+            Some(text) => Sort::find(tx, text, sight)?,
+            None => Sort::default(),
+        };
+        let filter = Filter::read_for(tx, params, today, zone, sight)?;
         Ok(CustomerQuery::new(scope).filter(filter).sort(sort))
     }
 }
@@ -56,9 +72,10 @@ pub(super) async fn list(
     let page = app
         .db
         .read_async(move |tx| {
-            let query = Narrowed::read(tx, now, &can.scope, &params)?.page(params.limit, params.after.as_deref())?;
+            let query = Narrowed::within(tx, now, &can.scope, Sight::of(&can), &params)?
+                .page(params.limit, params.after.as_deref())?;
             let page = query.list(tx)?;
-            Ok(CustomerPage { items: complete(tx, page.items)?, next: page.next })
+            Ok(CustomerPage { items: complete_for(tx, page.items, Sight::of(&can))?, next: page.next })
         })
         .await?;
     Ok(axum::Json(page))
@@ -78,7 +95,8 @@ pub(super) async fn count(
     Query(params): Query<ListParams>,
 ) -> Result<axum::Json<Count>> {
     let now = app.now();
-    let count = app.db.read_async(move |tx| Narrowed::read(tx, now, &can.scope, &params)?.count(tx)).await?;
+    let count =
+        app.db.read_async(move |tx| Narrowed::within(tx, now, &can.scope, Sight::of(&can), &params)?.count(tx)).await?;
     Ok(axum::Json(Count { count }))
 }
 
@@ -117,6 +135,10 @@ pub(super) struct NewBody {
     pub emails: Vec<String>,
     #[serde(default)]
     pub external_ids: Vec<ExternalId>,
+    /// Values of the organisation's own fields, by key.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, Object>)]
+    pub fields: BTreeMap<String, JsonValue>,
 }
 
 impl NewBody {
@@ -137,6 +159,7 @@ impl NewBody {
             joined_day: self.joined_day,
             identities,
             place_from: None,
+            fields: Vec::new(),
             import_id: None,
         })
     }
@@ -189,9 +212,14 @@ pub(super) async fn create(
         .run(&app, StatusCode::CREATED, move |tx| {
             may_assign(tx, &actor, body.owner_id, body.department_id)?;
             let context = context(tx, now, &actor)?;
-            let id = make::create(tx, &context, body.read()?)?;
+            let sight = Sight::of(&actor);
+            let mut new = body.read()?;
+            let changes = custom::read_changes(tx, sight, &body.fields, &HashMap::new())?;
+            custom::required(tx, sight, &changes)?;
+            new.fields = changes.into_iter().filter_map(|(field, value)| Some((field, value?))).collect();
+            let id = make::create(tx, &context, new)?;
             let row = CustomerQuery::new(&actor.scope).find(tx, id)?;
-            complete_one(tx, row)
+            complete_one_for(tx, row, sight)
         })
         .await
 }
@@ -208,7 +236,7 @@ pub(super) async fn get(
         .db
         .read_async(move |tx| {
             let row = CustomerQuery::new(&can.scope).find(tx, id)?;
-            complete_one(tx, row)
+            complete_one_for(tx, row, Sight::of(&can))
         })
         .await?;
     Ok(Versioned(customer.version, customer))
@@ -260,6 +288,10 @@ pub(super) struct ChangeBody {
     /// All of them from now on.
     #[serde(default)]
     external_ids: Option<Vec<ExternalId>>,
+    /// Values of the organisation's own fields, by key: those left out stay, `null` empties.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, Object>)]
+    fields: BTreeMap<String, JsonValue>,
 }
 
 /// Change a customer. `If-Match` guards against overwriting somebody else's change.
@@ -289,6 +321,9 @@ pub(super) async fn update(
             }
             may_assign(tx, &actor, owner, department)?;
             let identities = merged(tx, id, &body)?;
+            let sight = Sight::of(&actor);
+            let had = custom::had(tx, id)?;
+            let fields = custom::read_changes(tx, sight, &body.fields, &had)?;
             let body = body.clone();
             let patch = Patch {
                 kind: body.kind,
@@ -303,11 +338,12 @@ pub(super) async fn update(
                 owner_id: body.owner_id,
                 department_id: body.department_id,
                 identities,
+                fields,
                 add_identities: Vec::new(),
             };
             let context = context(tx, now, &actor)?;
             let row = make::update(tx, &context, id, if_match, &patch)?;
-            complete_one(tx, row)
+            complete_one_for(tx, row, sight)
         })
         .await
 }
@@ -364,7 +400,7 @@ async fn set_status(
         .run(app, StatusCode::OK, move |tx| {
             let context = context(tx, now, &actor)?;
             let row = make::set_status(tx, &context, id, status)?;
-            let customer = complete_one(tx, row)?;
+            let customer = complete_one_for(tx, row, Sight::of(&actor))?;
             let action = if status == Status::Archived { "customer.archive" } else { "customer.restore" };
             audit.note(tx, action, id, &json!({}))?;
             Ok(customer)

@@ -2,6 +2,7 @@
 
 mod activities;
 mod customers;
+mod fields;
 mod preferences;
 mod segments;
 mod tagging;
@@ -46,6 +47,12 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(segments::get, segments::update, segments::delete))
         .routes(routes!(segments::count))
         .routes(routes!(segments::fields))
+        .routes(routes!(fields::list, fields::create))
+        .routes(routes!(fields::update))
+        .routes(routes!(fields::order))
+        .routes(routes!(fields::archive))
+        .routes(routes!(fields::restore))
+        .routes(routes!(fields::history))
         .routes(routes!(views::list, views::create))
         .routes(routes!(views::delete))
         .routes(routes!(activities::create))

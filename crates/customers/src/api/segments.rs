@@ -1,7 +1,7 @@
 //! `/segments` and `/conditions`: saved conditions, counted live.
 
 use super::day;
-use crate::fields::catalogue;
+use crate::custom::{Sight, catalogue, of_viewer};
 use crate::profile::{Status, check_text};
 use crate::query::{CustomerQuery, Filter};
 use crate::segment;
@@ -39,7 +39,8 @@ fn view(tx: &mut Tx, segment: Segment) -> zunke_kernel::Result<View> {
 
 /// The sentence of a stored condition; one that is no longer valid says so instead of breaking the list.
 fn sentence(tx: &mut Tx, condition: &Json_) -> zunke_kernel::Result<Text> {
-    let Ok(read) = parse(condition, catalogue()) else {
+    let catalogue = catalogue(tx)?;
+    let Ok(read) = parse(condition, &catalogue) else {
         return Ok(Text::new("条件已失效，请重新编辑", "not valid any more; please edit it"));
     };
     let tags = crate::store::tags::all(tx)?;
@@ -50,7 +51,7 @@ fn sentence(tx: &mut Tx, condition: &Json_) -> zunke_kernel::Result<Text> {
         let named = tag.or_else(|| segments.iter().find(|one| one.id.0 == *id).map(|one| &one.name))?;
         Some(Text::new(named.as_str(), named.as_str()))
     };
-    Ok(describe(&read, catalogue(), &name))
+    Ok(describe(&read, &catalogue, &name))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -107,13 +108,13 @@ pub(super) struct ChangeBody {
 }
 
 /// All faults of a segment at once; `own` may not come back to itself.
-fn check(tx: &mut Tx, name: &str, condition: &Json_, own: Option<SegmentId>) -> zunke_kernel::Result<()> {
+fn check(tx: &mut Tx, sight: Sight, name: &str, condition: &Json_, own: Option<SegmentId>) -> zunke_kernel::Result<()> {
     let mut faults = Vec::new();
     if name.trim().is_empty() {
         faults.push(Error::invalid("name_required", "请填写客群名称。", "Please enter the segment's name.").at("name"));
     }
     faults.extend(check_text(name, "name", NAME_CHARS_MAX));
-    let read = parse(condition, catalogue())
+    let read = parse(condition, &of_viewer(tx, sight)?)
         .and_then(|read| segment::expanded_of(tx, &read, own).map_err(|error| error.at("condition")));
     if let Err(mut error) = read {
         let others = std::mem::take(&mut error.others);
@@ -138,10 +139,10 @@ pub(super) async fn create(
     write: Write<may::ManageSegments>,
     Json(body): Json<NewBody>,
 ) -> Result<Response> {
-    let (now, by) = (write.now, write.actor.staff);
+    let (now, by, sight) = (write.now, write.actor.staff, Sight::of(&write.actor));
     write
         .run(&app, StatusCode::CREATED, move |tx| {
-            check(tx, &body.name, &body.condition, None)?;
+            check(tx, sight, &body.name, &body.condition, None)?;
             if segments::all(tx)?.len() >= SEGMENTS_MAX {
                 return Err(Error::invalid(
                     "segments_too_many",
@@ -173,7 +174,7 @@ pub(super) async fn update(
     if_match: IfMatch,
     Json(body): Json<ChangeBody>,
 ) -> Result<Response> {
-    let now = write.now;
+    let (now, sight) = (write.now, Sight::of(&write.actor));
     write
         .run(&app, StatusCode::OK, move |tx| {
             let mut segment = segments::lock(tx, id)?.ok_or_else(Error::not_found)?;
@@ -184,7 +185,7 @@ pub(super) async fn update(
             if let Some(condition) = &body.condition {
                 segment.condition.clone_from(condition);
             }
-            check(tx, &segment.name, &segment.condition, Some(id))?;
+            check(tx, sight, &segment.name, &segment.condition, Some(id))?;
             segments::update(tx, now, &segment)?;
             segment.version += 1;
             segment.updated_at = now;
@@ -205,8 +206,9 @@ pub(super) async fn delete(
     write
         .run(&app, StatusCode::NO_CONTENT, move |tx| {
             let segment = segments::lock(tx, id)?.ok_or_else(Error::not_found)?;
+            let catalogue = catalogue(tx)?;
             for other in segments::all(tx)?.into_iter().filter(|other| other.id != id) {
-                let uses = parse(&other.condition, catalogue())
+                let uses = parse(&other.condition, &catalogue)
                     .is_ok_and(|read| zunke_kernel::condition::segments(&read).contains(&id.0));
                 if uses {
                     return Err(Error::conflict(
@@ -254,7 +256,7 @@ pub(super) async fn count(
         .db
         .read_async(move |tx| {
             let (today, zone) = day(tx, now)?;
-            let read = parse(&body.condition, catalogue())?;
+            let read = parse(&body.condition, &of_viewer(tx, Sight::of(&can))?)?;
             let condition = segment::expanded(tx, &read).map_err(|error| error.at("condition"))?;
             let all = Filter { status: Some(Status::Active), today, zone, ..Filter::default() };
             let narrowed = Filter { conditions: vec![condition], ..all.clone() };
@@ -285,9 +287,9 @@ struct FieldView {
 /// The fields and measures of conditions, with their words and operators.
 #[utoipa::path(get, path = "/conditions/fields", tag = "customers", operation_id = "list_condition_fields",
     responses((status = 200, body = Fields), ReadProblems))]
-pub(super) async fn fields(_: Can<may::ReadCustomers>) -> Result<axum::Json<Fields>> {
+pub(super) async fn fields(State(app): State<App>, can: Can<may::ReadCustomers>) -> Result<axum::Json<Fields>> {
+    let catalogue = app.db.read_async(move |tx| of_viewer(tx, Sight::of(&can))).await?;
     let operators = |kind: FieldType| kind.operators().to_vec();
     let view = |field: &Field| FieldView { operators: operators(field.kind), field: field.clone() };
-    let catalogue = catalogue();
-    Ok(axum::Json(Fields { fields: catalogue.fields.iter().map(view).collect(), measures: catalogue.measures.clone() }))
+    Ok(axum::Json(Fields { fields: catalogue.fields.iter().map(view).collect(), measures: catalogue.measures }))
 }

@@ -2,8 +2,9 @@
 
 use super::{csv, stream, table};
 use crate::api::Narrowed;
-use crate::query::ListParams;
-use crate::view::{Customer, complete};
+use crate::custom::Sight;
+use crate::query::{CustomerQuery, ListParams};
+use crate::view::{Customer, complete_for};
 use axum::extract::State;
 use axum::response::Response;
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
@@ -12,7 +13,7 @@ use utoipa_axum::routes;
 use zunke_access::{Can, Scope, may};
 use zunke_http::{App, Query, ReadProblems, Result};
 use zunke_kernel::{Error, Instant, Locale};
-use zunke_store::Db;
+use zunke_store::{Db, Tx};
 
 /// Rows of one step.
 const STEP: u32 = 500;
@@ -41,16 +42,19 @@ async fn export(
             .at("format")
             .into());
     }
-    let (now, locale, scope, staff) = (app.now(), can.locale, can.scope.clone(), can.staff);
-    let asked = serde_json::json!({ "format": format, "filters": format!("{params:?}") });
-    let (check, own) = (params.clone(), scope.clone());
-    app.db
+    let (now, locale, staff) = (app.now(), can.locale, can.staff);
+    let asker = Asker { now, scope: can.scope.clone(), sight: Sight::of(&can), params };
+    let asked = serde_json::json!({ "format": format, "filters": format!("{:?}", asker.params) });
+    let check = asker.clone();
+    let own = app
+        .db
         .write_async(move |tx| {
             // Wrong filters are told before the file begins.
-            let count = Narrowed::read(tx, now, &own, &check)?.count(tx)?;
+            let count = check.query(tx)?.count(tx)?;
             let mut detail = asked.clone();
             detail["customers"] = count.into();
-            zunke_store::audit::write(tx, now, Some(staff), "customers.export", "customers", &detail)
+            zunke_store::audit::write(tx, now, Some(staff), "customers.export", "customers", &detail)?;
+            table::Own::load(tx, check.sight)
         })
         .await?;
     let db = app.db.clone();
@@ -59,32 +63,41 @@ async fn export(
     Ok(if format == "csv" {
         stream::file(&name, "text/csv; charset=utf-8", move |to| {
             to.write_all("\u{feff}".as_bytes()).map_err(Error::internal)?;
-            csv::row(to, table::head(locale))?;
-            each(&db, now, &scope, &params, &mut |customer| {
-                let cells = table::cells(customer, locale);
+            csv::row(to, own.head(locale).iter().map(String::as_str))?;
+            each(&db, &asker, &mut |customer| {
+                let cells = own.cells(customer, locale);
                 csv::row(to, cells.iter().map(String::as_str))
             })
         })
     } else {
         stream::file(&name, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", move |to| {
-            to.write_all(&workbook(&db, now, &scope, &params, locale)?).map_err(Error::internal)
+            to.write_all(&workbook(&db, &asker, &own, locale)?).map_err(Error::internal)
         })
     })
 }
 
-/// All customers of a query, a step at a time.
-fn each(
-    db: &Db,
+/// Whose export it is, and of what.
+#[derive(Clone)]
+struct Asker {
     now: Instant,
-    scope: &Scope,
-    params: &ListParams,
-    to: &mut dyn FnMut(&Customer) -> zunke_kernel::Result<()>,
-) -> zunke_kernel::Result<()> {
+    scope: Scope,
+    sight: Sight,
+    params: ListParams,
+}
+
+impl Asker {
+    fn query(&self, tx: &mut Tx) -> zunke_kernel::Result<CustomerQuery> {
+        Narrowed::within(tx, self.now, &self.scope, self.sight, &self.params)
+    }
+}
+
+/// All customers of a query, a step at a time.
+fn each(db: &Db, asker: &Asker, to: &mut dyn FnMut(&Customer) -> zunke_kernel::Result<()>) -> zunke_kernel::Result<()> {
     db.read(|tx| {
         let mut after: Option<String> = None;
         loop {
-            let page = Narrowed::read(tx, now, scope, params)?.page(Some(STEP), after.as_deref())?.list(tx)?;
-            for customer in complete(tx, page.items)? {
+            let page = asker.query(tx)?.page(Some(STEP), after.as_deref())?.list(tx)?;
+            for customer in complete_for(tx, page.items, asker.sight)? {
                 to(&customer)?;
             }
             after = page.next;
@@ -95,22 +108,16 @@ fn each(
     })
 }
 
-fn workbook(
-    db: &Db,
-    now: Instant,
-    scope: &Scope,
-    params: &ListParams,
-    locale: Locale,
-) -> zunke_kernel::Result<Vec<u8>> {
+fn workbook(db: &Db, asker: &Asker, own: &table::Own, locale: Locale) -> zunke_kernel::Result<Vec<u8>> {
     let fault = |error: XlsxError| Error::internal(error);
     let mut book = Workbook::new();
     let sheet = book.add_worksheet_with_constant_memory().map_err(fault)?;
     let bold = Format::new().set_bold();
-    for (column, name) in (0u16..).zip(table::head(locale)) {
+    for (column, name) in (0u16..).zip(own.head(locale)) {
         sheet.write_string_with_format(0, column, name, &bold).map_err(fault)?;
     }
     let mut row = 0u32;
-    each(db, now, scope, params, &mut |customer| {
+    each(db, asker, &mut |customer| {
         row += 1;
         if row > SHEET_ROWS {
             return Err(Error::invalid(
@@ -119,8 +126,8 @@ fn workbook(
                 "More rows than Excel has; export as CSV.",
             ));
         }
-        for (column, cell) in (0u16..).zip(table::cells(customer, locale)) {
-            let number = table::NUMBERS.contains(&usize::from(column)).then(|| cell.parse::<f64>().ok()).flatten();
+        for (column, cell) in (0u16..).zip(own.cells(customer, locale)) {
+            let number = own.is_number(usize::from(column)).then(|| cell.parse::<f64>().ok()).flatten();
             match number {
                 Some(number) => sheet.write_number(row, column, number).map_err(fault)?,
                 // A text is a text in a workbook: no formula can hide in it.

@@ -1,8 +1,13 @@
 //! The customers as a table: the same for CSV and XLSX.
 
+use crate::custom::{self, CustomField, FieldKind, Sight};
 use crate::profile::{CustomerKind, Gender, Status};
 use crate::view::Customer;
-use zunke_kernel::{Day, Locale};
+use std::collections::HashMap;
+use zunke_access::directory;
+use zunke_kernel::id::StaffId;
+use zunke_kernel::{Day, Locale, Result};
+use zunke_store::Tx;
 
 /// Column names, Chinese and English.
 const COLUMNS: [(&str, &str); 23] = [
@@ -31,12 +36,12 @@ const COLUMNS: [(&str, &str); 23] = [
     ("备注", "note"),
 ];
 
-pub fn head(locale: Locale) -> impl Iterator<Item = &'static str> {
+fn head(locale: Locale) -> impl Iterator<Item = &'static str> {
     COLUMNS.into_iter().map(move |(zh, en)| if locale == Locale::Zh { zh } else { en })
 }
 
 /// One customer's cells. Numbers and addresses are masked, as on the screen.
-pub fn cells(customer: &Customer, locale: Locale) -> Vec<String> {
+fn cells(customer: &Customer, locale: Locale) -> Vec<String> {
     let word = |zh: &str, en: &str| if locale == Locale::Zh { zh.to_owned() } else { en.to_owned() };
     let day = |day: Option<Day>| day.map(|day| day.to_string()).unwrap_or_default();
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
@@ -79,4 +84,40 @@ pub fn cells(customer: &Customer, locale: Locale) -> Vec<String> {
 }
 
 /// Columns that hold numbers: in a workbook they are numbers.
-pub const NUMBERS: [usize; 5] = [12, 13, 14, 16, 17];
+const NUMBERS: [usize; 5] = [12, 13, 14, 16, 17];
+
+/// The columns of the fields of the organisation's own making, behind the others.
+pub struct Own {
+    fields: Vec<CustomField>,
+    names: HashMap<StaffId, String>,
+}
+
+impl Own {
+    /// Those in use that this reader sees.
+    pub fn load(tx: &mut Tx, sight: Sight) -> Result<Self> {
+        let fields = custom::fields(tx, sight)?;
+        let named = fields.iter().any(|field| field.kind == FieldKind::Person);
+        let people = if named { directory::staff_called(tx)? } else { Vec::new() };
+        Ok(Self { fields, names: people.into_iter().map(|(id, name, _)| (id, name)).collect() })
+    }
+
+    pub fn head(&self, locale: Locale) -> Vec<String> {
+        let own = self.fields.iter().map(|field| field.label.get(locale).to_owned());
+        head(locale).map(str::to_owned).chain(own).collect()
+    }
+
+    pub fn cells(&self, customer: &Customer, locale: Locale) -> Vec<String> {
+        let mut cells = cells(customer, locale);
+        cells.extend(self.fields.iter().map(|field| {
+            let value = customer.fields.get(&field.key).and_then(|json| custom::read_stored(field, json));
+            value.map(|value| custom::shown(field, &value, &self.names, locale)).unwrap_or_default()
+        }));
+        cells
+    }
+
+    /// Whether a column holds numbers.
+    pub fn is_number(&self, column: usize) -> bool {
+        let own = column.checked_sub(COLUMNS.len()).and_then(|at| self.fields.get(at));
+        NUMBERS.contains(&column) || own.is_some_and(|field| matches!(field.kind, FieldKind::Number | FieldKind::Money))
+    }
+}

@@ -85,7 +85,11 @@ impl View {
                 store::mappings(tx)?.into_iter().filter(fits).max_by_key(|named| named.mapping.columns.len());
             suggested = match remembered {
                 Some(named) => (Some(named.mapping), Some(named.name)),
-                None => (Some(suggest::suggest(&import.inspection, &import.file_name)), None),
+                None => {
+                    let mut mapping = suggest::suggest(&import.inspection, &import.file_name);
+                    starter::reader(tx, import.created_by)?.suggest(&mut mapping, shape);
+                    (Some(mapping), None)
+                }
             };
         }
         let inspection = import.inspection;
@@ -426,7 +430,7 @@ async fn resume(
 }
 
 /// Take a whole import back: what it recorded goes, what it replaced comes back, customers that it made and nobody else
-/// uses go too. Data of customers that it changed stays.
+/// uses go too. Own fields that it changed get their former values back; other data of customers that it changed stays.
 #[utoipa::path(post, path = "/imports/{id}/undo", tag = "imports", operation_id = "undo_import",
     params(("id" = ImportId, Path)), responses((status = 200, body = View), WriteProblems))]
 async fn undo(
@@ -456,8 +460,12 @@ async fn error_file(
 ) -> Result<Response> {
     let files = files(&app)?;
     let of = reach(&can);
-    let found = app.db.read_async(move |tx| Ok((store::find_for(tx, id, of)?, settings::load(tx)?.zone())));
-    let (import, zone) = found.await?;
+    let found = app.db.read_async(move |tx| {
+        let import = store::find_for(tx, id, of)?;
+        let own = starter::reader(tx, import.created_by)?;
+        Ok((import, settings::load(tx)?.zone(), own))
+    });
+    let (import, zone, own) = found.await?;
     if import.mapping.is_none() {
         return Err(Error::conflict(
             "import_state",
@@ -469,7 +477,7 @@ async fn error_file(
     let stem = import.file_name.split('.').next().unwrap_or("import").to_owned();
     let name = format!("{stem}-{}.csv", errors::COLUMN[usize::from(can.locale == zunke_kernel::Locale::En)]);
     let locale = can.locale;
-    Ok(stream::file(&name, "text/csv; charset=utf-8", move |to| errors::write(&import, &files, &zone, locale, to)))
+    Ok(stream::file(&name, "text/csv; charset=utf-8", move |to| errors::write(&import, &files, &zone, own, locale, to)))
 }
 
 #[derive(Serialize, ToSchema)]

@@ -1,6 +1,7 @@
 //! What a row of a file says, before anything is recorded.
 
 use super::values::Decimal;
+use crate::custom::{FieldId, FieldValue};
 use zunke_kernel::{Currency, Day, Instant, Money};
 
 /// Whose row it is and what the row tells of him. Empty cells are `None` and change nothing.
@@ -18,6 +19,8 @@ pub struct Person {
     pub city: Option<String>,
     pub note: Option<String>,
     pub joined: Option<Day>,
+    /// Values of own fields, in files of customers.
+    pub fields: Vec<(FieldId, FieldValue)>,
 }
 
 impl Person {

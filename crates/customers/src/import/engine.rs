@@ -82,18 +82,19 @@ struct Run<'a> {
 impl Engine<'_> {
     /// Runs an import that is in the state `running`, from where it stopped, to its end.
     pub fn run(&self, import: ImportId) -> Result<Import> {
-        let (import, context) = self.db.read(|tx| {
+        let (import, context, reader) = self.db.read(|tx| {
             let import = store::find(tx, import)?;
             let mut context = starter::context(tx, (self.clock)(), self.by)?;
             context.import_id = Some(import.id);
-            Ok((import, context))
+            let reader = starter::reader(tx, self.by)?;
+            Ok((import, context, reader))
         })?;
         let mapping =
             import.mapping.clone().ok_or_else(|| Error::internal("an import without a mapping was started"))?;
         // The moment of its start, so that a resumed import judges every row as before.
         let started = import.started_at.unwrap_or(import.created_at);
         let shape = &import.inspection.shape;
-        let plan = Plan::new(&mapping, shape, &context.zone, started)?;
+        let plan = Plan::new(&mapping, shape, &context.zone, started)?.with_fields(shape, reader)?;
         let mut observers = self.observers.to_vec();
         observers.push(Arc::new(KeepReplaced));
         let mut run = Run {

@@ -5,6 +5,7 @@ use super::files::Files;
 use super::plan::Plan;
 use super::reader;
 use super::store::Import;
+use crate::custom::Reader;
 use crate::export::csv;
 use std::io::Write;
 use zunke_kernel::{Error, Instant, Locale, Result, Zone};
@@ -13,12 +14,19 @@ use zunke_kernel::{Error, Instant, Locale, Result, Zone};
 pub const COLUMN: [&str; 2] = ["错误", "error"];
 
 /// Writes the error file of an import, streaming it from the file itself. The texts are made anew by the same plan that
-/// skipped the rows.
-pub fn write(import: &Import, files: &Files, zone: &Zone, locale: Locale, to: &mut dyn Write) -> Result<()> {
+/// skipped the rows; `own` reads the fields that the import may fill.
+pub fn write(
+    import: &Import,
+    files: &Files,
+    zone: &Zone,
+    own: Reader,
+    locale: Locale,
+    to: &mut dyn Write,
+) -> Result<()> {
     let reasons = files.reasons(import.id)?;
     let mapping = import.mapping.as_ref().ok_or_else(Error::not_found)?;
     let shape = &import.inspection.shape;
-    let plan = Plan::new(mapping, shape, zone, import.started_at.unwrap_or(Instant(0)))?;
+    let plan = Plan::new(mapping, shape, zone, import.started_at.unwrap_or(Instant(0)))?.with_fields(shape, own)?;
     to.write_all("\u{feff}".as_bytes()).map_err(Error::internal)?;
     let own = COLUMN[usize::from(locale == Locale::En)];
     // Columns of an error file that is loaded again are replaced by the new ones.

@@ -178,6 +178,9 @@ pub struct Mapping {
     pub source: String,
     /// Field ← column name.
     pub columns: BTreeMap<Field, String>,
+    /// Key of an own field ← column name; in files of customers.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, String>,
     /// Field ← the same value for every row.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub constants: BTreeMap<Field, String>,
@@ -212,6 +215,11 @@ impl Mapping {
         for (field, column) in &self.columns {
             if shape.column(column).is_none() {
                 faults.push(unknown_column(column, &format!("mapping.columns.{}", field.code())));
+            }
+        }
+        for (key, column) in &self.fields {
+            if shape.column(column).is_none() {
+                faults.push(unknown_column(column, &format!("mapping.fields.{key}")));
             }
         }
         if let Some(skip) = &self.skip
@@ -260,10 +268,32 @@ impl Mapping {
                 );
             }
         }
-        let mut used: BTreeMap<String, Field> = BTreeMap::new();
+        if self.kind != Kind::Customers && !self.fields.is_empty() {
+            faults.push(
+                Error::invalid(
+                    "mapping_fields_elsewhere",
+                    "自定义字段只能随客户资料文件导入。",
+                    "Own fields are loaded with a file of customers only.",
+                )
+                .at("mapping.fields"),
+            );
+        }
+        let mut used: BTreeMap<String, (&str, &str)> = BTreeMap::new();
+        for (key, column) in &self.fields {
+            if let Some(other) = used.insert(fold(column), (key, key)) {
+                faults.push(
+                    Error::invalid(
+                        "mapping_column_twice",
+                        format!("“{column}”列同时用作“{}”和“{key}”，请只选一个。", other.0),
+                        format!("Column “{column}” is used both as {} and as {key}; choose one.", other.1),
+                    )
+                    .at(format!("mapping.fields.{key}")),
+                );
+            }
+        }
         for (field, column) in &self.columns {
-            if let Some(other) = used.insert(fold(column), *field) {
-                let (a, b) = (other.label(), field.label());
+            if let Some(other) = used.insert(fold(column), field.label()) {
+                let (a, b) = (other, field.label());
                 faults.push(
                     Error::invalid(
                         "mapping_column_twice",
@@ -317,6 +347,7 @@ impl Mapping {
             kind: Kind::OrderLines,
             source: name.to_owned(),
             columns: columns.into_iter().map(|(field, column)| (field, column.to_owned())).collect(),
+            fields: BTreeMap::new(),
             constants: BTreeMap::new(),
             date_order: DateOrder::Mdy,
             time_zone: Some("Europe/London".to_owned()),

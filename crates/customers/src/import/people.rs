@@ -3,6 +3,7 @@
 
 use super::draft::Person;
 use crate::activity::CustomerRef;
+use crate::custom;
 use crate::identity::{Identity, IdentityKind};
 use crate::profile::{CustomerKind, Gender, NewCustomer, tokens};
 use crate::query;
@@ -158,6 +159,7 @@ fn reference(
         place_from,
         note: person.note.clone(),
         joined_day: person.joined,
+        fields: person.fields.clone(),
         identities: free,
         import_id: context.import_id,
         ..NewCustomer::default()
@@ -194,9 +196,11 @@ fn update(
     let mut theirs = identities::of(tx, &asked)?;
     let mut touched: HashSet<CustomerId> = HashSet::new();
     let mut claims: Vec<(Identity, CustomerId)> = Vec::new();
+    let mut values = Vec::new();
     for (at, id) in matched.iter().enumerate() {
         let Some((id, customer)) = id.and_then(|id| Some((id, stored.get_mut(&id)?))) else { continue };
         let own = theirs.entry(id).or_default();
+        values.extend(persons[at].0.fields.iter().map(|(field, value)| (id, *field, Some(value.clone()))));
         if apply(customer, persons[at].0, persons[at].1, fill, own.first()) {
             touched.insert(id);
         }
@@ -208,6 +212,7 @@ fn update(
             }
         }
     }
+    touched.extend(custom::write(tx, context.now, context.actor, context.import_id, &values)?);
     let lost = identities::claim(tx, &claims)?;
     let mut kept: Vec<(CustomerId, &Identity, i64)> = Vec::new();
     for (identity, id) in claims.iter().filter(|(identity, _)| !lost.contains_key(identity)) {
@@ -307,6 +312,7 @@ fn says_something(person: &Person) -> bool {
         || person.city.is_some()
         || person.note.is_some()
         || person.joined.is_some()
+        || !person.fields.is_empty()
 }
 
 /// Brings a person's data into a customer; answers whether anything changed.

@@ -6,6 +6,7 @@ use super::mapping::{Field, IDENTITY, Kind, Mapping};
 use super::problem::{Problem, Reason};
 use super::reader::{CellKind, Row, Shape};
 use super::values::{self, Clock, Decimal, Fault, fold};
+use crate::custom::{CustomField, FieldId, FieldValue, Reader, Unread};
 use sha2::{Digest, Sha256};
 use zunke_kernel::money::ABSURD;
 use zunke_kernel::{Currency, Error, Instant, Money, Result, Zone, phone};
@@ -18,6 +19,9 @@ pub struct Plan {
     pub columns: Vec<String>,
     places: [Option<usize>; Field::ALL.len()],
     skip: Option<(usize, Vec<String>)>,
+    /// Own fields and where their columns are.
+    own: Vec<(usize, CustomField)>,
+    reader: Reader,
     clock: Clock,
     /// What lies after it is in the future.
     latest: Instant,
@@ -40,9 +44,58 @@ impl Plan {
             columns: shape.columns.clone(),
             places,
             skip,
+            own: Vec::new(),
+            reader: Reader::default(),
             clock: Clock { zone, order: mapping.date_order, from_1904: shape.from_1904 },
             latest: now.plus_ms(AHEAD_MS),
         })
+    }
+
+    /// With the own fields that the one who imports may fill; one that isn't there is a fault.
+    pub fn with_fields(mut self, shape: &Shape, reader: Reader) -> Result<Self> {
+        let mut faults = Vec::new();
+        for (key, column) in &self.mapping.fields {
+            match (reader.field(key), shape.column(column)) {
+                (Some(field), Some(at)) => self.own.push((at, field.clone())),
+                _ => faults.push(
+                    Error::invalid(
+                        "field_unknown",
+                        format!("没有“{key}”这个自定义字段，可能已归档。"),
+                        format!("There is no custom field “{key}”; it may have been archived."),
+                    )
+                    .at(format!("mapping.fields.{key}")),
+                ),
+            }
+        }
+        self.reader = reader;
+        Error::gather(faults).map_or(Ok(self), Err)
+    }
+
+    /// The values of own fields. An empty cell changes nothing.
+    fn own(&self, row: &Row) -> Result<Vec<(FieldId, FieldValue)>, Problem> {
+        let mut values = Vec::new();
+        for (at, field) in &self.own {
+            let text = row.cell(*at).trim();
+            if text.is_empty() {
+                continue;
+            }
+            let value = self.reader.read(field, text, &self.clock).map_err(|unread| {
+                let (fault, said) = match unread {
+                    Unread::Fault(fault) => (Some(fault), None),
+                    Unread::Said(text) => (None, Some(text)),
+                };
+                Problem {
+                    reason: Reason::ValueInvalid,
+                    field: None,
+                    column: Some(self.columns[*at].clone()),
+                    value: Some(text.to_owned()),
+                    fault,
+                    text: said,
+                }
+            })?;
+            values.push((field.id, value));
+        }
+        Ok(values)
     }
 
     /// What the row says.
@@ -155,6 +208,7 @@ impl Plan {
             city: self.line_of(row, Field::City, 60),
             note: self.words(row, Field::Note, 4_000),
             joined: day(Field::JoinedDay)?,
+            fields: self.own(row)?,
         })
     }
 

@@ -8,6 +8,7 @@ use super::people::{hidden, identities_of, unknown};
 use super::plan::Plan;
 use super::problem::{Problem, Reason};
 use super::reader::{self, Shape};
+use super::starter;
 use crate::activity::CustomerRef;
 use crate::identity::Identity;
 use crate::record::RecordContext;
@@ -91,7 +92,8 @@ pub fn preview(
     rows_total: u64,
     context: &RecordContext,
 ) -> Result<Preview> {
-    let plan = Plan::new(mapping, shape, &context.zone, context.now)?;
+    let reader = starter::reader(tx, context.actor)?;
+    let plan = Plan::new(mapping, shape, &context.zone, context.now)?.with_fields(shape, reader)?;
     let mut read: Vec<Read> = Vec::new();
     reader::read(path, shape, &mut |row| {
         let cells = row.cells().map(|cell| cell.chars().take(200).collect()).collect();

@@ -6,6 +6,7 @@ use super::mapping::Mapping;
 use super::plan::Plan;
 use super::progress::Progress;
 use super::reader::{self, Inspection, ReadOptions};
+use super::starter;
 use super::store::{self, Import, State};
 use crate::record::{Observer, RecordContext};
 use serde::{Deserialize, Serialize};
@@ -80,7 +81,8 @@ pub fn start(
     now: Instant,
 ) -> Result<()> {
     let context = RecordContext::load(tx, now)?;
-    Plan::new(mapping, &inspection.shape, &context.zone, now)?;
+    let own = starter::reader(tx, by)?;
+    Plan::new(mapping, &inspection.shape, &context.zone, now)?.with_fields(&inspection.shape, own)?;
     move_on(tx, id, &[State::Uploaded, State::Previewed], State::Running, now)?;
     store::begin(tx, id, mapping, inspection, now)?;
     queue(tx, RUN, id, by, now)
@@ -261,8 +263,8 @@ pub fn run_file(
             let file_name =
                 path.file_name().map_or_else(|| "file".to_owned(), |name| name.to_string_lossy().into_owned());
             let inspection = reader::inspect(path, &file_name, &mapping.read)?;
-            let context = db.read(|tx| RecordContext::load(tx, at))?;
-            Plan::new(mapping, &inspection.shape, &context.zone, at)?;
+            let (context, own) = db.read(|tx| Ok((RecordContext::load(tx, at)?, starter::reader(tx, options.by)?)))?;
+            Plan::new(mapping, &inspection.shape, &context.zone, at)?.with_fields(&inspection.shape, own)?;
             let import = Import {
                 id: ImportId::new(at),
                 file_name: safe_name(&file_name),

@@ -1,5 +1,6 @@
 //! For whom an import runs: it may do what the member of staff who started it may do now, and no more.
 
+use crate::custom::{Reader, Sight};
 use crate::record::RecordContext;
 use zunke_access::{Permission, directory};
 use zunke_kernel::id::StaffId;
@@ -15,4 +16,13 @@ pub fn context(tx: &mut Tx, now: Instant, by: Option<StaffId>) -> Result<RecordC
     }
     context.actor = by;
     Ok(context)
+}
+
+/// The own fields that he may fill. Whoever may import manages fields as well, unless the roles say otherwise.
+pub fn reader(tx: &mut Tx, by: Option<StaffId>) -> Result<Reader> {
+    let sight = match by {
+        Some(by) if directory::scope_of_starter(tx, by, Permission::ManageFields).is_err() => Sight::Open,
+        _ => Sight::All,
+    };
+    Reader::load(tx, sight)
 }

@@ -370,6 +370,7 @@ pub fn suggest(inspection: &Inspection, file_name: &str) -> Mapping {
         kind,
         source: source_of(file_name),
         columns,
+        fields: BTreeMap::new(),
         constants: BTreeMap::new(),
         date_order,
         time_zone: None,

@@ -1,5 +1,6 @@
 //! Takes a whole import back: the activities that it recorded go, what it replaced comes back, and the customers that it
-//! made and nobody else uses go too. Data of customers that a file of customers changed stays as it is.
+//! made and nobody else uses go too. Own fields that a file of customers changed get their former values back, unless
+//! somebody changed them since; other data of customers that it changed stays as it is.
 
 use super::files::Files;
 use super::progress::Progress;
@@ -19,6 +20,8 @@ use zunke_store::{Tx, jobs};
 
 /// Activities of one transaction.
 const CHUNK: i64 = 500;
+/// Customers of one transaction whose own fields are brought back.
+const FIELDS_CHUNK: u32 = 500;
 
 #[derive(Deserialize)]
 struct Payload {
@@ -117,6 +120,22 @@ pub fn undo(
         })?;
         turn += 1;
         progress = next;
+        match last {
+            Some(last) => after = last,
+            None => break,
+        }
+    }
+    let mut after = CustomerId(uuid::Uuid::nil());
+    loop {
+        let now = clock();
+        let last = db.write(|tx| {
+            let context = starter::context(tx, now, by)?;
+            let (last, _) = crate::custom::undo(tx, now, &context.scope, id, after, FIELDS_CHUNK)?;
+            store::checkpoint(tx, id, State::Undoing, turn, &progress)?;
+            checkpoint(tx, &progress)?;
+            Ok(last)
+        })?;
+        turn += 1;
         match last {
             Some(last) => after = last,
             None => break,

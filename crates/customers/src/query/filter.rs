@@ -2,6 +2,7 @@
 
 use super::plan::Plan;
 use super::{Statement, search_sql};
+use crate::custom::Sight;
 use crate::profile::{CustomerKind, Status};
 use crate::store::{SegmentId, TagId, search};
 use serde::Deserialize;
@@ -59,7 +60,7 @@ pub struct ListParams {
     pub last_order_before: Option<Day>,
     pub joined_after: Option<Day>,
     pub joined_before: Option<Day>,
-    /// `level`, `score`, `name`, `net_spend`, `orders`, `last_order_day`, `potential`, `created`; `-` in front:
+    /// `level`, `score`, `name`, `net_spend`, `orders`, `last_order_day`, `potential`, `created`, or `field.<key>` of an own field; `-` in front:
     /// descending. Default `-level`.
     pub sort: Option<String>,
     /// 1–500, default 50.
@@ -106,6 +107,11 @@ pub struct Filter {
 impl Filter {
     /// Reads the filters of a list. Segments are looked up and put in place.
     pub fn read(tx: &mut Tx, params: &ListParams, today: Day, zone: Zone) -> Result<Self> {
+        Self::read_for(tx, params, today, zone, Sight::Open)
+    }
+
+    /// As [`Self::read`], for somebody who may ask for restricted fields too.
+    pub fn read_for(tx: &mut Tx, params: &ListParams, today: Day, zone: Zone, sight: Sight) -> Result<Self> {
         let mut filter = Self { today, zone, status: Some(Status::Active), ..Self::default() };
         if let Some(text) = params.search.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
             if text.chars().count() > SEARCH_CHARS_MAX {
@@ -154,7 +160,7 @@ impl Filter {
             let json = serde_json::from_str(text).map_err(|_| {
                 Error::invalid("condition_invalid", "条件应为 JSON。", "The condition must be JSON.").at("condition")
             })?;
-            let condition = parse_at(&json, crate::fields::catalogue(), "condition")?;
+            let condition = parse_at(&json, &crate::custom::of_viewer(tx, sight)?, "condition")?;
             filter.conditions.push(crate::segment::expanded(tx, &condition).map_err(|error| error.at("condition"))?);
         }
         Ok(filter)

@@ -1,11 +1,12 @@
 //! The one way to customers. A query starts from a scope, and everything it answers (a list, a count, a stream, one
 //! customer) holds to it: a customer outside the scope is as absent as one that was never there.
 
+mod by_field;
 mod filter;
 mod plan;
 mod sort;
 
-use crate::fields::CustomerColumns;
+use crate::fields::{CustomerColumns, Few};
 use crate::store::customers::{self, Stored, columns};
 use crate::store::{for_each_in, search};
 use plan::Plan;
@@ -73,6 +74,9 @@ impl CustomerQuery {
 
     /// One page, in the order of the query.
     pub fn list(&self, tx: &mut Tx) -> Result<Page<Stored>> {
+        if let SortKey::Field(id, kind) = self.sort.key {
+            return self.list_by_field(tx, id, kind);
+        }
         let (sql, params) = self.page_sql(tx)?;
         let mut items = tx.query(&sql, &params, customers::read)?;
         let more = items.len() > self.limit as usize;
@@ -131,7 +135,7 @@ impl CustomerQuery {
         let plan = Plan::of(tx, &self.scope, &self.filter)?;
         let walkable = match self.sort.key {
             SortKey::Score => self.ranks().len() == 1,
-            SortKey::Orders | SortKey::Potential => false,
+            SortKey::Orders | SortKey::Potential | SortKey::Field(..) => false,
             SortKey::Level | SortKey::Name | SortKey::NetSpend | SortKey::LastOrderDay | SortKey::Created => true,
         };
         let by_level = matches!(self.sort.key, SortKey::Level | SortKey::Score);
@@ -219,13 +223,16 @@ impl CustomerQuery {
         }
         self.filter.write(&mut sql, statement, plan);
         for condition in &self.filter.conditions {
-            let columns = CustomerColumns { today: self.filter.today, zone: &self.filter.zone };
+            // Where the answers are few already, each is asked on its own.
+            let few =
+                if plan.whole && (!plan.looked_up || !plan.few.is_empty()) { Few::All } else { Few::These(&plan.few) };
+            let columns = CustomerColumns { today: self.filter.today, zone: &self.filter.zone, few };
             let mut binds = Binds::after(statement.params.len());
             let part = compile(condition, &columns, &mut binds);
             statement.params.extend(binds.into_values().into_iter().map(value));
             let _ = write!(sql, " AND {part}");
         }
-        if let Some(after) = &self.after {
+        if let Some(after) = self.after.as_ref().filter(|_| !matches!(self.sort.key, SortKey::Field(..))) {
             let list = statement.list(after.iter().cloned());
             let _ = write!(sql, " AND {}", self.sort.beyond(off, &list));
         }

@@ -3,15 +3,18 @@
 //! list is walked in its own order until the page is full. PostgreSQL decides by itself.
 
 use super::Filter;
+use crate::custom;
+use crate::fields::{CustomerColumns, Few};
 use crate::store::search;
 use zunke_access::{Reach, Scope};
 use zunke_kernel::Result;
+use zunke_kernel::condition::Test;
 use zunke_store::{Engine, Tx, Value};
 
 /// More than this many is common: fetching and sorting them costs more than walking a sorted index.
 const COMMON: i64 = 2_000;
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Plan {
     engine: Engine,
     /// The answers are few and come by an index of their own; the sort index is not to be used.
@@ -20,6 +23,10 @@ pub(crate) struct Plan {
     pub has_common_department: bool,
     /// The levels asked for are large, and the order is not theirs.
     pub has_common_level: bool,
+    /// Tests of fields of our own that few pass.
+    pub few: Vec<Test>,
+    /// All answers are needed.
+    pub whole: bool,
 }
 
 impl Plan {
@@ -31,6 +38,8 @@ impl Plan {
             has_common_search: false,
             has_common_department: false,
             has_common_level: false,
+            few: Vec::new(),
+            whole: false,
         };
         if engine == Engine::Postgres {
             return Ok(plan);
@@ -50,6 +59,8 @@ impl Plan {
             plan.looked_up |= !plan.has_common_department;
         }
         plan.looked_up |= matches!(scope.reach, Reach::Own(_)) || !filter.owners.is_empty();
+        plan.few = few(tx, filter)?;
+        plan.looked_up |= !plan.few.is_empty();
         Ok(plan)
     }
 
@@ -58,6 +69,7 @@ impl Plan {
     pub fn fetched(mut self) -> Self {
         self.looked_up |= self.has_common_search;
         self.has_common_search = false;
+        self.whole = true;
         self
     }
 
@@ -80,6 +92,20 @@ impl Plan {
     pub fn engine_off(&self) -> &'static str {
         if self.engine == Engine::Sqlite { "+" } else { "" }
     }
+}
+
+/// The tests of fields of our own that few pass, among those that everybody in the answer must pass.
+fn few(tx: &mut Tx, filter: &Filter) -> Result<Vec<Test>> {
+    let columns = CustomerColumns { today: filter.today, zone: &filter.zone, few: Few::These(&[]) };
+    let mut few = Vec::new();
+    for (test, rows, binds) in filter.conditions.iter().flat_map(|condition| custom::probe(condition, &columns)) {
+        let params: Vec<Value> = binds.into_iter().map(super::value).collect();
+        let sql = format!("SELECT COUNT(*) FROM (SELECT 1 FROM customer_fields f WHERE {rows} LIMIT {})", COMMON + 1);
+        if tx.query_one(&sql, &params, |row| row.int(0))?.unwrap_or(0) <= COMMON {
+            few.push(test);
+        }
+    }
+    Ok(few)
 }
 
 /// Whether more than [`COMMON`] customers have one of these values in an indexed column.

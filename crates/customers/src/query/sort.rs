@@ -1,13 +1,14 @@
 //! The orders of a list. Each ends with the id, so that no two customers stand in the same place; a page goes on
 //! from the values of the last row seen, so that rows inserted meanwhile lose and double none.
 
+use crate::custom::{self, FieldId, FieldKind, Sight};
 use crate::headline::{NO_DAY, NO_SCORE};
 use crate::store::customers::Stored;
 use serde_json::{Value as Json, json};
 use zunke_kernel::id::CustomerId;
 use zunke_kernel::money::shorten;
 use zunke_kernel::{Error, Result, page};
-use zunke_store::Value;
+use zunke_store::{Tx, Value};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SortKey {
@@ -21,6 +22,8 @@ pub enum SortKey {
     Potential,
     /// Ids are made in order of time.
     Created,
+    /// A field of our own. Whoever has no value comes last, in either direction.
+    Field(FieldId, FieldKind),
 }
 
 /// An order and its direction. Where a value is missing, the customer stands as if it were below all others.
@@ -60,6 +63,7 @@ impl SortKey {
             Self::LastOrderDay => "last_order_day",
             Self::Potential => "potential",
             Self::Created => "created",
+            Self::Field(..) => "field",
         }
     }
 
@@ -73,7 +77,7 @@ impl SortKey {
             Self::Orders => &["orders"],
             Self::LastOrderDay => &["last_order_day"],
             Self::Potential => return vec![format!("COALESCE({of}potential, -1)"), format!("{of}customer_id")],
-            Self::Created => &[],
+            Self::Created | Self::Field(..) => &[],
         };
         names.iter().chain(&["customer_id"]).map(|name| format!("{off}{of}{name}")).collect()
     }
@@ -88,11 +92,16 @@ impl SortKey {
             Self::Orders => vec![json!(line.orders)],
             Self::LastOrderDay => vec![json!(line.last_order_day.map_or(NO_DAY, |day| i64::from(day.0)))],
             Self::Potential => vec![json!(line.potential.unwrap_or(-1.0))],
-            Self::Created => vec![],
+            Self::Created | Self::Field(..) => vec![],
         };
         values.push(json!(last.id.to_string()));
         values
     }
+}
+
+/// Whether a field of this kind has an order that lists can follow.
+pub(crate) const fn sorts(kind: FieldKind) -> bool {
+    !matches!(kind, FieldKind::Choices | FieldKind::Person)
 }
 
 impl Sort {
@@ -109,6 +118,23 @@ impl Sort {
             .at("sort")
         })?;
         Ok(Self { key, descending })
+    }
+
+    /// As [`Self::read`], with the fields of our own that this reader sees: `-field.height`.
+    pub fn find(tx: &mut Tx, text: &str, sight: Sight) -> Result<Self> {
+        let (descending, word) = text.strip_prefix('-').map_or((false, text), |word| (true, word));
+        let Some(key) = word.strip_prefix("field.") else { return Self::read(text) };
+        let fields = custom::fields(tx, sight)?;
+        let field =
+            fields.iter().find(|field| field.key == key).filter(|field| sorts(field.kind)).ok_or_else(|| {
+                Error::invalid(
+                    "sort_invalid",
+                    format!("不能按“{}”排序：没有该字段，或该类型不支持排序。", shorten(key)),
+                    format!("Cannot sort by “{}”: there is no such field, or its kind has no order.", shorten(key)),
+                )
+                .at("sort")
+            })?;
+        Ok(Self { key: SortKey::Field(field.id, field.kind), descending })
     }
 
     pub(crate) fn order(self, of: &str, off: &str) -> String {
@@ -131,8 +157,14 @@ impl Sort {
         page::mark(&json!([self.word(), self.key.values(last)]))
     }
 
+    /// The mark of a list in the order of a field of our own: the value (none: behind all values) and the id.
+    pub(crate) fn field_mark(self, value: Option<Json>, last: &Stored) -> String {
+        page::mark(&json!([self.word(), [value, json!(last.id.to_string())]]))
+    }
+
     fn word(self) -> String {
-        format!("{}{}", if self.descending { "-" } else { "" }, self.key.word())
+        let of = if let SortKey::Field(id, _) = self.key { format!(".{id}") } else { String::new() };
+        format!("{}{}{of}", if self.descending { "-" } else { "" }, self.key.word())
     }
 
     /// Reads a mark; one of another order, or a made-up one, is refused.
@@ -158,6 +190,10 @@ impl Sort {
                 int(value).map(|value| vec![value])
             }
             (SortKey::Created, []) => Some(vec![]),
+            (SortKey::Field(..), [Json::Null]) => Some(vec![Value::Null]),
+            (SortKey::Field(_, FieldKind::Text), [value]) => text(value).map(|value| vec![value]),
+            (SortKey::Field(_, FieldKind::Number), [value]) => real(value).map(|value| vec![value]),
+            (SortKey::Field(..), [value]) => int(value).map(|value| vec![value]),
             _ => None,
         }
         .ok_or_else(refuse)?;

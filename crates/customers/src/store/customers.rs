@@ -142,6 +142,11 @@ pub(crate) fn insert_many(
         }
     }
     identities::insert(tx, &known)?;
+    let values: Vec<_> = made()
+        .flat_map(|(at, customer)| customer.fields.iter().map(move |(field, value)| (at, *field, value.clone())))
+        .map(|(at, field, value)| (ids[at], field, value))
+        .collect();
+    super::custom::insert_values(tx, &values)?;
     let found: Vec<_> = made().map(|(at, customer)| (ids[at], tokens(&customer.name, &customer.identities))).collect();
     search::put_many(tx, &found, true)?;
     Ok(ids.into_iter().enumerate().map(|(at, id)| refused.remove(&at).map_or(Ok(id), Err)).collect())
@@ -200,12 +205,21 @@ pub(crate) fn update(tx: &mut Tx, now: Instant, customer: &Stored) -> Result<()>
     Ok(())
 }
 
+/// Counts versions up where something beside the row changed that people edit.
+pub(crate) fn touch(tx: &mut Tx, now: Instant, ids: &[CustomerId]) -> Result<()> {
+    let values: Vec<Value> = ids.iter().map(|id| (*id).into()).collect();
+    let sql = "UPDATE customers SET updated_at = $1, version = version + 1 WHERE customer_id IN ({list})";
+    execute_in(tx, sql, &[now.into()], &values)?;
+    Ok(())
+}
+
 /// Takes customers away with all that hangs on them in this room: for the undo of an import. They must have no
 /// activities left.
 pub(crate) fn remove_many(tx: &mut Tx, ids: &[CustomerId]) -> Result<u64> {
     search::drop_many(tx, ids)?;
     identities::drop_many(tx, ids)?;
     let values: Vec<Value> = ids.iter().map(|id| (*id).into()).collect();
+    super::custom::remove(tx, &values)?;
     for table in ["customer_tags", "customer_tag_history"] {
         execute_in(tx, &format!("DELETE FROM {table} WHERE customer_id IN ({{list}})"), &[], &values)?;
     }

@@ -1,6 +1,7 @@
 //! All SQL of the room.
 
 pub(crate) mod activities;
+pub(crate) mod custom;
 pub(crate) mod customers;
 pub(crate) mod identities;
 pub(crate) mod search;
