@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # All measurements, each beside its peer in one run. Prints the table; WRITE=1 also puts it into docs/performance.md.
-# usage: bench/run.sh      CUSTOMERS=1000000 for the big base, SMALL=50000 for ingest, ONLY="evaluate ingest serve"
+# usage: bench/run.sh      CUSTOMERS=1000000 for the big base, SMALL=50000 for ingest, ONLY="evaluate ingest serve ltv"
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}
 customers=${CUSTOMERS:-1000000}
 small=${SMALL:-50000}
-only=${ONLY:-evaluate ingest serve}
+only=${ONLY:-evaluate ingest serve ltv}
 tools=${ZUNKE_TOOLS:-.tools}/polars
 work=${BENCH_DIR:-$(mktemp -d)}
 mkdir -p "$work"
@@ -60,5 +60,17 @@ case $only in *serve*)
   "$binary" demo --database "sqlite:$work/demo.db" --json >/dev/null
   "$bench" idle --database "sqlite:$work/demo.db" --binary "$binary" | tee -a "$figures"
   (cd web && node scripts/bundle-size.mjs) ;;
+esac
+case $only in *ltv*)
+  lifetimes=${ZUNKE_LIFETIMES:-.tools/lifetimes}
+  [ -x "$lifetimes/bin/python" ] || {
+    python3 -m venv "$lifetimes"
+    "$lifetimes/bin/pip" -q install 'lifetimes==0.11.3'
+  }
+  for count in ${LTV_CUSTOMERS:-100000 1000000}; do
+    "$bench" ltv-csv "$work/ltv.csv" --customers "$count"
+    "$lifetimes/bin/python" bench/lifetimes_peer.py "$work/ltv.csv" >"$work/ltv-peer.json"
+    "$bench" ltv --customers "$count" --peer "$work/ltv-peer.json" | tee -a "$figures"
+  done ;;
 esac
 python3 bench/table.py "$figures" ${WRITE:+docs/performance.md}

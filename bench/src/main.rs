@@ -7,6 +7,7 @@ mod evaluate;
 mod figure;
 mod http;
 mod ingest;
+mod ltv;
 mod orders;
 mod serve;
 mod sql;
@@ -66,6 +67,19 @@ enum Command {
         #[arg(long)]
         binary: PathBuf,
     },
+    /// Writes customers for the fit of lifetime values: x, recency, age, mean.
+    LtvCsv {
+        file: PathBuf,
+        #[arg(long, default_value_t = 1_000_000)]
+        customers: u32,
+    },
+    /// Fits lifetime values, beside lifetimes (whose output is in PEER).
+    Ltv {
+        #[arg(long, default_value_t = 1_000_000)]
+        customers: u32,
+        #[arg(long)]
+        peer: PathBuf,
+    },
     /// Idle memory and size.
     Idle {
         #[arg(long)]
@@ -88,6 +102,8 @@ fn main() -> Result<()> {
             let path = base.database.strip_prefix("sqlite:").unwrap_or(&base.database);
             serve::pages(&binary, &Db::open(&base.database)?, Path::new(path), base.customers)
         }
+        Command::LtvCsv { file, customers } => ltv::csv(&file, customers),
+        Command::Ltv { customers, peer } => ltv::run(customers, &peer),
         Command::Idle { database, binary } => serve::idle(&binary, &database),
     }
 }
