@@ -8,6 +8,7 @@ use crate::measure::Unit;
 use crate::rfm;
 use crate::score::Score;
 use serde::{Deserialize, Serialize};
+use zunke_kernel::id::LevelId;
 use zunke_kernel::{Error, Result, Text};
 
 /// The rules of one version. Unknown fields are refused: a misspelt one must not pass as "not set".
@@ -33,6 +34,18 @@ pub struct Rules {
     pub life: Option<Life>,
     #[serde(default)]
     pub potential: Potential,
+    /// Where customers go whose level is no more: levels that were merged into another one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moves: Vec<Move>,
+}
+
+/// A level that is no more, and the one that takes its customers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = LevelMove)]
+pub struct Move {
+    pub from: LevelId,
+    pub to: LevelId,
 }
 
 fn one() -> u8 {
@@ -129,6 +142,20 @@ impl Rules {
             .find(|indicator| indicator.id == id)
             .map(|indicator| (indicator.name.clone(), indicator.unit()))
             .or_else(|| Fixed::ALL.iter().find(|fixed| fixed.id() == id).map(|fixed| (fixed.name(), fixed.unit())))
+    }
+
+    /// The level that a customer of this one has now: itself, or the one it was merged into, however often.
+    #[must_use]
+    pub fn successor(&self, level: LevelId) -> Option<&Level> {
+        let mut wanted = level;
+        // One step more than there are moves would be a circle.
+        for _ in 0..=self.moves.len() {
+            if let Some(found) = self.levels.iter().find(|level| level.id == wanted) {
+                return Some(found);
+            }
+            wanted = self.moves.iter().find(|each| each.from == wanted)?.to;
+        }
+        None
     }
 
     #[must_use]

@@ -130,6 +130,7 @@ pub fn build(id: &str, now: Instant, own: Option<&Percentiles>) -> Option<Rules>
         levels,
         life: None,
         potential: Potential::default(),
+        moves: Vec::new(),
     })
 }
 

@@ -18,6 +18,8 @@ use zunke_store::jobs::{self, Handler};
 use zunke_store::outbox::Subscriber;
 use zunke_store::{Db, Tx};
 use zunke_tiering::Tiers;
+use zunke_tiering::primary::Follow;
+use zunke_tiering::publish::MakeLive;
 use zunke_tiering::store::programmes;
 use zunke_tiering::work::{self, Evaluate};
 
@@ -49,6 +51,8 @@ impl House {
             Arc::new(ImportJob { files: files(data), observers: self.observers() }),
             Arc::new(UndoJob { files: files(data), observers: self.observers() }),
             Arc::new(Evaluate { tiers: self.tiers.clone() }),
+            Arc::new(MakeLive { tiers: self.tiers.clone() }),
+            Arc::new(Follow { tiers: self.tiers.clone() }),
             Arc::new(Fill { observers: self.observers() }),
             Arc::new(CleanUp),
         ]

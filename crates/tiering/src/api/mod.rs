@@ -1,14 +1,17 @@
 //! The endpoints of the room: parse, check who calls, call, answer.
 
 mod customers;
+mod manage;
 mod overview;
 mod programmes;
 mod simulate;
+mod versions;
 
 use crate::cache::Tiers;
 use crate::validate::{Fault, Severity};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use zunke_access::{LevelReach, Reach, Scope};
 use zunke_http::App;
 use zunke_kernel::{Day, Error, Result};
 
@@ -21,11 +24,20 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(overview::rfm))
         .routes(routes!(programmes::templates))
         .routes(routes!(programmes::list, programmes::create))
-        .routes(routes!(programmes::get))
+        .routes(routes!(programmes::get, manage::change))
+        .routes(routes!(manage::archive))
+        .routes(routes!(manage::unarchive))
+        .routes(routes!(manage::preview_primary, manage::choose_primary))
+        .routes(routes!(manage::of_customer))
         .routes(routes!(programmes::save_draft))
         .routes(routes!(programmes::validate_rules))
-        .routes(routes!(programmes::publish))
-        .routes(routes!(programmes::versions))
+        .routes(routes!(versions::publish))
+        .routes(routes!(versions::versions))
+        .routes(routes!(versions::version))
+        .routes(routes!(versions::changes))
+        .routes(routes!(versions::compare_draft))
+        .routes(routes!(versions::restore))
+        .routes(routes!(versions::cancel))
         .routes(routes!(simulate::simulate))
         .routes(routes!(simulate::evaluate))
         .routes(routes!(customers::level))
@@ -37,6 +49,14 @@ pub fn routes() -> OpenApiRouter<App> {
 /// The room's services; without them (a test) every question reads afresh.
 fn tiers(app: &App) -> Tiers {
     app.get::<Tiers>().unwrap_or_default()
+}
+
+/// Rules decide about everyone: they are for who may see everyone.
+fn everyone(scope: &Scope) -> Result<()> {
+    if scope.reach == Reach::All && scope.levels == LevelReach::All {
+        return Ok(());
+    }
+    Err(Error::forbidden())
 }
 
 /// A day that somebody names must be one that the product can reckon with.

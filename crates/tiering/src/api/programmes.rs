@@ -1,16 +1,14 @@
 //! `/tiering/programmes`: rules as versions, from a template over a draft to what is published.
 
-use super::{refuse_faults, tiers};
-use crate::decision::Cause;
 use crate::evaluate::{Evaluator, Scratch};
 use crate::image::Image;
 use crate::rfm::CubeCuts;
 use crate::rules::Rules;
 use crate::store::load;
-use crate::store::programmes::{self as table, Programme, Version};
+use crate::store::programmes::{self as table, Programme};
+use crate::store::versions::{self, Version};
 use crate::templates::{self, Percentiles, Template, percentiles};
 use crate::validate::{Fault, sound, validate};
-use crate::work;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -18,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zunke_access::{Asking, Can, Write, may, settings};
 use zunke_http::{App, IfMatch, Json, Path, ReadProblems, Result, Versioned, WriteProblems};
-use zunke_kernel::id::{JobId, ProgrammeId};
+use zunke_kernel::id::ProgrammeId;
 use zunke_kernel::{Day, Error, Text};
 use zunke_store::{Tx, audit};
 
@@ -35,7 +33,7 @@ pub(super) struct Programmes {
     next: Option<String>,
 }
 
-/// All programmes, the primary one first.
+/// All programmes, the primary one first and those set aside last.
 #[utoipa::path(get, path = "/tiering/programmes", tag = "tiering", operation_id = "list_programmes",
     responses((status = 200, body = Programmes), ReadProblems))]
 pub(super) async fn list(State(app): State<App>, _: Can<may::ReadTiering>) -> Result<axum::Json<Programmes>> {
@@ -66,9 +64,11 @@ pub(super) struct Whole {
     draft: Option<Rules>,
     /// Faults of the draft.
     faults: Vec<Fault>,
+    /// What waits for its day.
+    scheduled: Option<Version>,
 }
 
-fn whole(tx: &mut Tx, id: ProgrammeId) -> zunke_kernel::Result<Whole> {
+pub(super) fn whole(tx: &mut Tx, id: ProgrammeId) -> zunke_kernel::Result<Whole> {
     let programme = table::find(tx, id)?;
     let rules = match programme.published {
         Some(version) => Some(table::rules(tx, version)?.as_ref().clone()),
@@ -76,7 +76,8 @@ fn whole(tx: &mut Tx, id: ProgrammeId) -> zunke_kernel::Result<Whole> {
     };
     let draft = table::draft(tx, id)?;
     let faults = draft.as_ref().map_or_else(Vec::new, validate);
-    Ok(Whole { version: programme.draft_version, programme, rules, draft, faults })
+    let scheduled = versions::scheduled(tx, id)?;
+    Ok(Whole { version: programme.draft_version, programme, rules, draft, faults, scheduled })
 }
 
 /// Make a programme from a template. It starts as a draft: nothing happens to customers before it is published.
@@ -98,12 +99,7 @@ pub(super) async fn create(
         .into());
     };
     let name = new.name.unwrap_or(face.name);
-    let length = |text: &str| (1..=60).contains(&text.trim().chars().count());
-    if !length(&name.zh) || !length(&name.en) {
-        return Err(Error::invalid("name_invalid", "名称应为 1 到 60 个字符。", "A name has 1 to 60 characters.")
-            .at("name")
-            .into());
-    }
+    check_name(&name)?;
     let own = if face.from_own_data { own_percentiles(&app).await? } else { None };
     let (now, by) = (write.now, write.actor.staff);
     let template = new.template;
@@ -122,6 +118,16 @@ pub(super) async fn create(
             whole(tx, id)
         })
         .await
+}
+
+pub(super) fn check_name(name: &Text) -> zunke_kernel::Result<()> {
+    let length = |text: &str| (1..=60).contains(&text.trim().chars().count());
+    if !length(&name.zh) || !length(&name.en) {
+        return Err(
+            Error::invalid("name_invalid", "名称应为 1 到 60 个字符。", "A name has 1 to 60 characters.").at("name")
+        );
+    }
+    Ok(())
 }
 
 /// What the company's own buyers are like, in the year up to today, or up to the last order where that is long ago.
@@ -258,86 +264,4 @@ pub(super) fn current(tx: &mut Tx, id: ProgrammeId, given: Option<Rules>) -> zun
     }
     let version = programme.published.ok_or_else(Error::not_found)?;
     Ok(table::rules(tx, version)?.as_ref().clone())
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Publication {
-    /// Why; at most 500 characters.
-    #[serde(default)]
-    note: String,
-}
-
-#[derive(Serialize, ToSchema)]
-pub(super) struct Published {
-    #[serde(flatten)]
-    published: Version,
-    /// The evaluation of everyone that follows.
-    job_id: JobId,
-}
-
-/// Publish the draft as the next version. Everyone is evaluated at once after it.
-#[utoipa::path(post, path = "/tiering/programmes/{id}/publish", tag = "tiering", operation_id = "publish_programme",
-    params(("id" = ProgrammeId, Path)), request_body = Publication,
-    responses((status = 200, body = Published), WriteProblems))]
-pub(super) async fn publish(
-    State(app): State<App>,
-    write: Write<may::ManageTiering>,
-    if_match: IfMatch,
-    Path(id): Path<ProgrammeId>,
-    Json(publication): Json<Publication>,
-) -> Result<Response> {
-    if publication.note.chars().count() > 500 {
-        return Err(Error::invalid("text_too_long", "说明最多 500 个字符。", "The note has at most 500 characters.")
-            .at("note")
-            .into());
-    }
-    let (now, by) = (write.now, write.actor.staff);
-    let response = write
-        .run(&app, StatusCode::OK, move |tx| {
-            let programme = table::find(tx, id)?;
-            if_match.check(programme.draft_version)?;
-            let Some(rules) = table::draft(tx, id)? else {
-                return Err(Error::conflict(
-                    "nothing_to_publish",
-                    "没有待发布的修改。",
-                    "There is no draft to publish.",
-                ));
-            };
-            refuse_faults(validate(&rules))?;
-            let published = table::publish(tx, now, id, &rules, publication.note.trim(), Some(by))?;
-            let zone = settings::load(tx)?.zone();
-            work::schedule(tx, now, &zone)?;
-            let job_id = work::enqueue(tx, now, None, Cause::Rules, Some(by))?;
-            let detail = serde_json::json!({"version": published.number, "note": published.note});
-            audit::write(tx, now, Some(by), "programme.publish", &id.to_string(), &detail)?;
-            Ok(Published { published, job_id })
-        })
-        .await?;
-    tiers(&app).touch();
-    Ok(response)
-}
-
-#[derive(Serialize, ToSchema)]
-pub(super) struct Versions {
-    items: Vec<Version>,
-    next: Option<String>,
-}
-
-/// All versions of a programme, newest first.
-#[utoipa::path(get, path = "/tiering/programmes/{id}/versions", tag = "tiering", operation_id = "list_versions",
-    params(("id" = ProgrammeId, Path)), responses((status = 200, body = Versions), ReadProblems))]
-pub(super) async fn versions(
-    State(app): State<App>,
-    _: Can<may::ReadTiering>,
-    Path(id): Path<ProgrammeId>,
-) -> Result<axum::Json<Versions>> {
-    let items = app
-        .db
-        .read_async(move |tx| {
-            table::find(tx, id)?;
-            table::versions(tx, id)
-        })
-        .await?;
-    Ok(axum::Json(Versions { items, next: None }))
 }

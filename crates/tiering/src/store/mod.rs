@@ -2,9 +2,11 @@
 
 pub mod buckets;
 pub mod load;
+pub mod memberships;
 pub mod programmes;
 pub mod read;
 pub mod standings;
+pub mod versions;
 
 use zunke_kernel::Result;
 use zunke_kernel::id::CustomerId;

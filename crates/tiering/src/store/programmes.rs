@@ -1,5 +1,6 @@
 //! Programmes and the versions of their rules.
 
+use super::versions::{self, Publication};
 use crate::rfm::CubeCuts;
 use crate::rules::Rules;
 use serde::Serialize;
@@ -8,6 +9,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use zunke_kernel::id::{ProgrammeId, StaffId, VersionId};
 use zunke_kernel::{Day, Error, Instant, Result, Text};
 use zunke_store::{Row, Tx, Value};
+
+pub use super::versions::Version;
 
 /// A programme: one ladder of levels.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -23,19 +26,8 @@ pub struct Programme {
     pub evaluated_at: Option<Instant>,
     pub evaluated_as_of: Option<Day>,
     pub created_at: Instant,
-}
-
-/// A published version, without its rules.
-#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
-#[schema(as = TierVersion)]
-pub struct Version {
-    pub id: VersionId,
-    pub number: i64,
-    /// `published` or `retired`.
-    pub state: String,
-    pub note: String,
-    pub published_at: Instant,
-    pub published_by: Option<StaffId>,
+    /// Set aside: it decides nothing any more, and what it decided stays on record.
+    pub archived_at: Option<Instant>,
 }
 
 /// A programme that decides levels now.
@@ -50,7 +42,7 @@ pub struct Active {
 }
 
 const COLUMNS: &str = "programme_id, name_zh, name_en, template, is_primary, published_id, draft_version, \
-     evaluated_at, evaluated_as_of, created_at";
+     evaluated_at, evaluated_as_of, created_at, archived_at";
 
 fn programme(row: &Row) -> Result<Programme> {
     Ok(Programme {
@@ -63,13 +55,14 @@ fn programme(row: &Row) -> Result<Programme> {
         evaluated_at: row.opt_instant(7)?,
         evaluated_as_of: row.opt_day(8)?,
         created_at: row.instant(9)?,
+        archived_at: row.opt_instant(10)?,
     })
 }
 
-/// The primary one first, then by age.
+/// The primary one first, then by age; those set aside last.
 pub fn list(tx: &mut Tx) -> Result<Vec<Programme>> {
     let mut all = tx.query(&format!("SELECT {COLUMNS} FROM programmes ORDER BY programme_id"), &[], programme)?;
-    all.sort_by_key(|programme| !programme.is_primary);
+    all.sort_by_key(|programme| (programme.archived_at.is_some(), !programme.is_primary));
     Ok(all)
 }
 
@@ -107,6 +100,48 @@ pub fn create(tx: &mut Tx, now: Instant, name: &Text, template: &str, rules: &Ru
     Ok(id)
 }
 
+/// Gives a programme another name.
+pub fn rename(tx: &mut Tx, id: ProgrammeId, name: &Text) -> Result<()> {
+    let sql = "UPDATE programmes SET name_zh = $1, name_en = $2 WHERE programme_id = $3";
+    tx.execute(sql, &[(&*name.zh).into(), (&*name.en).into(), id.into()])?;
+    Ok(())
+}
+
+/// Sets a programme aside, or takes it up again.
+///
+/// # Errors
+/// 409 `programme_is_primary` for the one whose levels stand in lists.
+pub fn archive(tx: &mut Tx, id: ProgrammeId, at: Option<Instant>) -> Result<()> {
+    let sql = "UPDATE programmes SET archived_at = $1 WHERE programme_id = $2";
+    tx.execute(sql, &[at.into(), id.into()])?;
+    if at.is_some() && find(tx, id)?.is_primary {
+        return Err(Error::conflict(
+            "programme_is_primary",
+            "主体系不能停用，请先把另一个体系设为主体系。",
+            "The primary programme can't be set aside: make another one primary first.",
+        ));
+    }
+    Ok(())
+}
+
+/// Makes a programme the one whose levels stand in lists. The lists follow with the next evaluation that is made
+/// afresh (see `crate::primary`).
+///
+/// # Errors
+/// 409 `programme_not_in_force` for one that decides nothing.
+pub fn make_primary(tx: &mut Tx, id: ProgrammeId) -> Result<()> {
+    tx.execute("UPDATE programmes SET is_primary = (programme_id = $1)", &[id.into()])?;
+    let programme = find(tx, id)?;
+    if programme.published.is_none() || programme.archived_at.is_some() {
+        return Err(Error::conflict(
+            "programme_not_in_force",
+            "只有已发布且在用的体系才能设为主体系。",
+            "Only a programme that is published and in use can be the primary one.",
+        ));
+    }
+    Ok(())
+}
+
 pub(crate) fn json(value: &impl Serialize) -> Result<Value> {
     serde_json::to_string(value).map(Value::Text).map_err(Error::internal)
 }
@@ -133,7 +168,7 @@ pub fn save_draft(tx: &mut Tx, id: ProgrammeId, version: i64, rules: Option<&Rul
     Ok(version + 1)
 }
 
-/// Publishes rules as the next version; the version before is retired. The rules never change again.
+/// Publishes rules at once; see [`versions::publish`].
 pub fn publish(
     tx: &mut Tx,
     now: Instant,
@@ -142,59 +177,8 @@ pub fn publish(
     note: &str,
     by: Option<StaffId>,
 ) -> Result<Version> {
-    // The first statement takes the row, so that two who publish at once get two numbers.
-    tx.execute("UPDATE programmes SET draft_version = draft_version + 1 WHERE programme_id = $1", &[id.into()])?;
-    let last = "SELECT MAX(number) FROM programme_versions WHERE programme_id = $1";
-    let number = tx.query_one(last, &[id.into()], |row| row.opt_int(0))?.flatten().unwrap_or(0) + 1;
-    let version = VersionId::new(now);
-    let before = find(tx, id)?.published;
-    tx.execute(
-        "UPDATE programme_versions SET state = 'retired' WHERE programme_id = $1 AND state = 'published'",
-        &[id.into()],
-    )?;
-    tx.execute(
-        "INSERT INTO programme_versions (version_id, programme_id, number, state, rules, note, published_at, published_by)
-         VALUES ($1, $2, $3, 'published', $4, $5, $6, $7)",
-        &[version.into(), id.into(), number.into(), json(rules)?, note.into(), now.into(), by.into()],
-    )?;
-    tx.execute(
-        "UPDATE programmes SET published_id = $1, draft = NULL WHERE programme_id = $2",
-        &[version.into(), id.into()],
-    )?;
-    if let Some(before) = before {
-        // Until everyone is evaluated, one customer is graded by the limits known so far.
-        tx.execute(
-            "INSERT INTO rfm_cuts (version_id, as_of, cuts) SELECT $1, as_of, cuts FROM rfm_cuts WHERE version_id = $2",
-            &[version.into(), before.into()],
-        )?;
-    }
-    Ok(Version {
-        id: version,
-        number,
-        state: "published".into(),
-        note: note.into(),
-        published_at: now,
-        published_by: by,
-    })
-}
-
-/// Newest first.
-pub fn versions(tx: &mut Tx, id: ProgrammeId) -> Result<Vec<Version>> {
-    tx.query(
-        "SELECT version_id, number, state, note, published_at, published_by FROM programme_versions
-         WHERE programme_id = $1 ORDER BY number DESC",
-        &[id.into()],
-        |row| {
-            Ok(Version {
-                id: row.id(0, VersionId)?,
-                number: row.int(1)?,
-                state: row.text(2)?,
-                note: row.text(3)?,
-                published_at: row.instant(4)?,
-                published_by: row.opt_id(5, StaffId)?,
-            })
-        },
-    )
+    let publication = Publication { rules, note, by, from: None, apply_to_all: false, restored_from: None };
+    versions::publish(tx, now, id, &publication)
 }
 
 /// Rules of a version. Kept in memory once read: they never change.
@@ -215,12 +199,12 @@ pub fn rules(tx: &mut Tx, version: VersionId) -> Result<Arc<Rules>> {
     Ok(rules)
 }
 
-/// What decides levels now: every programme with a published version.
+/// What decides levels now: every programme with a published version that is not set aside.
 pub fn active(tx: &mut Tx) -> Result<Vec<Active>> {
     let rows = tx.query(
         "SELECT programmes.programme_id, is_primary, published_id, cuts FROM programmes
          LEFT JOIN rfm_cuts ON rfm_cuts.version_id = programmes.published_id
-         WHERE published_id IS NOT NULL ORDER BY programmes.programme_id",
+         WHERE published_id IS NOT NULL AND archived_at IS NULL ORDER BY programmes.programme_id",
         &[],
         |row| {
             let cuts: Option<CubeCuts> = row.opt_json(3)?;

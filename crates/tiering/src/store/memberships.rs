@@ -1,0 +1,88 @@
+//! Where customers stand in each of several programmes.
+
+use serde::Serialize;
+use zunke_access::Scope;
+use zunke_customers::query;
+use zunke_kernel::id::{CustomerId, LevelId, ProgrammeId, VersionId};
+use zunke_kernel::{Day, Money, Result};
+use zunke_store::{Tx, Value};
+
+/// A customer's place in one programme.
+#[derive(Clone, Debug)]
+pub struct Membership {
+    pub programme: ProgrammeId,
+    pub level: Option<LevelId>,
+    pub rank: i64,
+    pub since: Day,
+    pub score: f64,
+    pub version: VersionId,
+}
+
+/// Of one customer, in every programme that he is on record in. The caller has checked that he may be seen.
+pub fn of(tx: &mut Tx, customer: CustomerId) -> Result<Vec<Membership>> {
+    let sql = "SELECT programme_id, level_id, level_rank, since, score, version_id FROM standings
+               WHERE customer_id = $1";
+    tx.query(sql, &[customer.into()], |row| {
+        Ok(Membership {
+            programme: row.id(0, ProgrammeId)?,
+            level: row.opt_id(1, LevelId)?,
+            rank: row.int(2)?,
+            since: row.day(3)?,
+            score: row.real(4)?,
+            version: row.id(5, VersionId)?,
+        })
+    })
+}
+
+/// Customers who have one rank in the lists and another one in a programme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = PrimaryMove)]
+pub struct Crossing {
+    /// In the lists as they are.
+    pub from_rank: i64,
+    /// In the programme.
+    pub to_rank: i64,
+    pub customers: i64,
+    /// Net spend over the whole life.
+    pub revenue: Money,
+}
+
+/// What the lists would say if this programme were the primary one, against what they say.
+pub fn crossings(tx: &mut Tx, scope: &Scope, programme: ProgrammeId) -> Result<Vec<Crossing>> {
+    let (seen, mut params) = query::seen(tx.engine(), scope);
+    params.push(Value::from(programme));
+    let sql = format!(
+        "SELECT c.level_rank, COALESCE(s.level_rank, 0), COUNT(*), CAST(SUM(c.net_spend) AS BIGINT)
+         FROM customers c LEFT JOIN standings s ON s.customer_id = c.customer_id AND s.programme_id = ${}
+         WHERE c.status = 'active'{seen}
+         GROUP BY c.level_rank, COALESCE(s.level_rank, 0) ORDER BY 1, 2",
+        params.len()
+    );
+    tx.query(&sql, &params, |row| {
+        Ok(Crossing {
+            from_rank: row.int(0)?,
+            to_rank: row.int(1)?,
+            customers: row.int(2)?,
+            revenue: row.opt_money(3)?.unwrap_or_default(),
+        })
+    })
+}
+
+/// Marks a run of a programme's standings as not written yet, so that the next evaluation writes them and the lists
+/// after them. Answers the last customer of the run; `None` at the end.
+pub fn unmark(tx: &mut Tx, programme: ProgrammeId, after: Option<CustomerId>, size: i64) -> Result<Option<CustomerId>> {
+    let from = after.map_or(uuid::Uuid::nil(), |after| after.0);
+    let ids = tx.query(
+        "SELECT customer_id FROM standings WHERE programme_id = $1 AND customer_id > $2
+         ORDER BY customer_id LIMIT $3",
+        &[programme.into(), Value::Uuid(from), size.into()],
+        |row| row.id(0, CustomerId),
+    )?;
+    let Some(last) = ids.last().copied() else { return Ok(None) };
+    tx.execute(
+        "UPDATE standings SET fingerprint = 0
+         WHERE programme_id = $1 AND customer_id > $2 AND customer_id <= $3",
+        &[programme.into(), Value::Uuid(from), last.into()],
+    )?;
+    Ok(Some(last))
+}
