@@ -2,12 +2,16 @@ import { PlusOutlined } from '@ant-design/icons';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Alert, App, Button, DatePicker, Drawer, Form, Grid, Input, Segmented, Select } from 'antd';
 import dayjs, { type Dayjs } from 'dayjs';
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { patch, post } from '../api/client';
 import { messageOf, Problem } from '../api/problem';
 import { useCan } from '../api/session';
+import { useFields } from '../fields/api';
+import { FieldInputs } from '../fields/FieldInput';
+import { changes, type OwnField, toForm, valuesOf } from '../fields/model';
+import '../fields/fields.css';
 import { type Customer, reveal, useDepartments, useStaff } from './api';
 
 interface Props {
@@ -30,8 +34,10 @@ interface Values {
   owner_id?: string;
   department_id?: string;
   note?: string;
+  fields?: Record<string, unknown>;
 }
 
+const NONE: OwnField[] = [];
 const filled = (texts: string[] | undefined) => (texts ?? []).map((text) => text?.trim()).filter(Boolean);
 
 /** New customer, or the profile of an old one. What was typed stays when the server says no. */
@@ -46,6 +52,9 @@ export function CustomerForm({ open, onClose, onDone, customer }: Props) {
   const [contacts, setContacts] = useState(true);
   const staff = useStaff().data ?? [];
   const departments = useDepartments().data ?? [];
+  const found = useFields();
+  const own = found.data ?? NONE;
+  const values = useMemo(() => (customer ? valuesOf(customer) : {}), [customer]);
 
   useEffect(() => {
     if (!open) return;
@@ -57,7 +66,8 @@ export function CustomerForm({ open, onClose, onDone, customer }: Props) {
     );
     setContacts(!customer || (customer.phones.length === 0 && customer.emails.length === 0));
     if (customer) form.setFieldsValue({ phones: [''], emails: [''] });
-  }, [open, customer, form]);
+    form.setFieldsValue({ fields: toForm(own, values) });
+  }, [open, customer, form, own, values]);
 
   // They come masked, so they are shown whole (and that is recorded) before they can be changed.
   const openContacts = async () => {
@@ -76,7 +86,9 @@ export function CustomerForm({ open, onClose, onDone, customer }: Props) {
 
   const save = useMutation({
     mutationFn: async (values: Values) => {
+      const fields = changes(own, values.fields ?? {}, customer ? valuesOf(customer) : {});
       const body = {
+        ...(Object.keys(fields).length ? { fields } : {}),
         kind: values.kind,
         name: values.name.trim(),
         ...(contacts ? { phones: filled(values.phones), emails: filled(values.emails) } : {}),
@@ -244,6 +256,7 @@ export function CustomerForm({ open, onClose, onDone, customer }: Props) {
             </Form.Item>
           </div>
         )}
+        <FieldInputs fields={own} values={values} />
         <Form.Item name="note" label={t('form.note')}>
           <Input.TextArea autoSize={{ minRows: 3, maxRows: 10 }} maxLength={4000} />
         </Form.Item>

@@ -5,6 +5,12 @@ import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import type { Query } from '../api/client';
 import { useCan, useSession } from '../api/session';
+import { useFields } from '../fields/api';
+import { FieldText } from '../fields/FieldText';
+import { ownFilters } from '../fields/filters';
+import { conditionOf, isFilter, type OwnField, sorts, valuesOf } from '../fields/model';
+import '../fields/fields.css';
+import { said } from '../i18n';
 import { Empty } from '../kit/Empty';
 import { type Filter, FilterBar } from '../kit/FilterBar';
 import { LevelBadge, ScoreBar } from '../kit/level';
@@ -47,6 +53,8 @@ const FILTERS = [
   'condition',
 ] as const;
 
+const NONE: OwnField[] = [];
+
 export default function CustomersPage() {
   const { t } = useTranslation('customers');
   const [state, change] = useUrlState();
@@ -58,6 +66,7 @@ export default function CustomersPage() {
   const staff = useStaff().data ?? [];
   const departments = useDepartments().data ?? [];
   const segments = useSegments().data ?? [];
+  const own = useFields().data ?? NONE;
   const [making, setMaking] = useState(false);
   const [selected, setSelected] = useState<Key[]>([]);
   const [tagging, setTagging] = useState(false);
@@ -65,8 +74,10 @@ export default function CustomersPage() {
   const query = useMemo(() => {
     const found: Query = {};
     for (const name of FILTERS) if (state[name]) found[name] = state[name];
+    const condition = conditionOf(own, state);
+    if (condition) found.condition = condition;
     return found;
-  }, [state]);
+  }, [state, own]);
   const filtered = Object.keys(query).length > 0;
   const names = useMemo(() => new Map(staff.map((one) => [one.id, one.name])), [staff]);
   const places = useMemo(() => new Map(departments.map((one) => [one.id, one.name])), [departments]);
@@ -148,6 +159,7 @@ export default function CustomersPage() {
         { value: 'all', label: t('status.all') },
       ],
     },
+    ...ownFilters(own, t, staff),
   ];
 
   const level = (row: Customer) => <LevelBadge {...byRank.get(row.level_rank)} rank={row.level_rank} />;
@@ -230,6 +242,20 @@ export default function CustomersPage() {
         row.potential === null || row.potential === undefined ? '–' : `${Math.round(row.potential * 100)}%`,
     },
     { key: 'joined', title: t('column.joined'), hidden: true, render: (row) => <DayText value={row.joined_day} /> },
+    ...own.map(
+      (field): QueryColumn<Customer> => ({
+        key: `field.${field.key}`,
+        title: said(field.label),
+        hidden: true,
+        sort: sorts(field.kind) ? `field.${field.key}` : undefined,
+        descendingFirst: field.kind === 'number' || field.kind === 'money',
+        align: field.kind === 'number' || field.kind === 'money' ? 'right' : undefined,
+        render: (row) => {
+          const value = valuesOf(row)[field.key];
+          return value === undefined ? '–' : <FieldText field={field} value={value} />;
+        },
+      }),
+    ),
   ];
 
   return (
@@ -304,7 +330,15 @@ export default function CustomersPage() {
               title={t('empty.filtered')}
               note={t('empty.filtered_note')}
               action={
-                <Button onClick={() => change(Object.fromEntries(FILTERS.map((name) => [name, null])))}>
+                <Button
+                  onClick={() =>
+                    change(
+                      Object.fromEntries(
+                        [...FILTERS, ...Object.keys(state).filter(isFilter)].map((name) => [name, null]),
+                      ),
+                    )
+                  }
+                >
                   {t('kit:filter.clear')}
                 </Button>
               }

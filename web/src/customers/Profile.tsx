@@ -3,8 +3,13 @@ import { App, Button } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { messageOf } from '../api/problem';
+import { useFields } from '../fields/api';
+import { FieldText } from '../fields/FieldText';
+import { valuesOf } from '../fields/model';
+import { said } from '../i18n';
 import { DayText, PhoneText } from '../kit/texts';
 import { type Customer, reveal, useDepartments, useStaff } from './api';
+import '../fields/fields.css';
 
 /** What is known of the customer himself. Lines without content are left out. */
 export function Profile({ customer }: { customer: Customer }) {
@@ -13,6 +18,8 @@ export function Profile({ customer }: { customer: Customer }) {
   const departments = useDepartments().data ?? [];
   const owner = staff.find((one) => one.id === customer.owner_id)?.name;
   const department = departments.find((one) => one.id === customer.department_id);
+  const own = useFields().data ?? [];
+  const values = valuesOf(customer);
   const { message } = App.useApp();
   const [open, setOpen] = useState<{ id: string; phones: string[]; emails: string[] }>();
   const shown = open?.id === customer.id ? open : customer;
@@ -70,6 +77,11 @@ export function Profile({ customer }: { customer: Customer }) {
           </span>
         )),
     ],
+    ...own.map((field): [string, ReactNode] => {
+      const value = values[field.key];
+      const empty = value === undefined || value === null;
+      return [said(field.label), !empty && <FieldText field={field} value={value} />];
+    }),
     [t('form.note'), customer.note && <span className="note-text">{customer.note}</span>],
   ];
   return (

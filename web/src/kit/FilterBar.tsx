@@ -16,7 +16,8 @@ export interface Choice {
 export type Filter =
   | { kind: 'choice'; key: string; label: string; choices: Choice[]; multiple?: boolean; empty?: string }
   | { kind: 'numbers'; label: string; from: string; to: string; unit?: string }
-  | { kind: 'days'; label: string; from: string; to: string };
+  | { kind: 'days'; label: string; from: string; to: string }
+  | { kind: 'words'; key: string; label: string };
 
 interface Props {
   filters: Filter[];
@@ -24,7 +25,8 @@ interface Props {
   onChange: (change: Record<string, string | null>) => void;
 }
 
-const keysOf = (filter: Filter) => (filter.kind === 'choice' ? [filter.key] : [filter.from, filter.to]);
+const keysOf = (filter: Filter) =>
+  filter.kind === 'choice' || filter.kind === 'words' ? [filter.key] : [filter.from, filter.to];
 
 /** The filters of a list as a row of pills; each says what it holds, and one press clears it. */
 export function FilterBar({ filters, state, onChange }: Props) {
@@ -94,6 +96,7 @@ export function summary(filter: Filter, state: UrlState): string {
     });
     return texts.length > 2 ? `${texts.slice(0, 2).join('、')} +${texts.length - 2}` : texts.join('、');
   }
+  if (filter.kind === 'words') return state[filter.key] ?? '';
   const [from, to] = [state[filter.from], state[filter.to]];
   if (from && to) return `${from} – ${to}`;
   if (from) return `≥ ${from}`;
@@ -116,6 +119,21 @@ function panel(filter: Filter, state: UrlState, onChange: Props['onChange'], clo
           close();
         }}
         options={filter.choices}
+      />
+    );
+  }
+  if (filter.kind === 'words') {
+    return (
+      <Input.Search
+        defaultValue={state[filter.key]}
+        allowClear
+        maxLength={100}
+        aria-label={filter.label}
+        enterButton={t('filter.apply')}
+        onSearch={(text) => {
+          onChange({ [filter.key]: text.trim() || null });
+          close();
+        }}
       />
     );
   }

@@ -13,7 +13,8 @@ export type FieldType =
   | 'level'
   | 'tags'
   | 'segment'
-  | 'id';
+  | 'id'
+  | 'choices';
 
 export type Op =
   | 'eq'
@@ -95,6 +96,7 @@ const operators: Record<FieldType, Op[]> = {
   tags: ['has_any', 'has_all', 'has_none'],
   segment: ['in', 'not_in'],
   id: ['in', 'not_in', 'empty', 'not_empty'],
+  choices: ['has_any', 'has_all', 'has_none', 'empty', 'not_empty'],
 };
 
 /** The type of what a test compares. */

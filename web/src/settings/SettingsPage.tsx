@@ -7,6 +7,7 @@ import { TabLinks } from '../tiers/parts/TabLinks';
 import { AccountTab } from './AccountTab';
 import { AuditTab } from './AuditTab';
 import { DepartmentsTab } from './DepartmentsTab';
+import { FieldsTab } from './FieldsTab';
 import { OrganisationTab } from './OrganisationTab';
 import { StaffTab } from './StaffTab';
 import { TokensTab } from './TokensTab';
@@ -19,6 +20,7 @@ export default function SettingsPage() {
   const all: { key: string; permission?: string; children: ReactNode }[] = [
     { key: 'account', children: <AccountTab /> },
     { key: 'organisation', permission: 'manage_organisation', children: <OrganisationTab /> },
+    { key: 'fields', permission: 'manage_fields', children: <FieldsTab /> },
     { key: 'departments', permission: 'manage_staff', children: <DepartmentsTab /> },
     { key: 'staff', permission: 'manage_staff', children: <StaffTab /> },
     { key: 'tokens', permission: 'use_tokens', children: <TokensTab /> },
