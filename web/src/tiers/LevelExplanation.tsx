@@ -8,6 +8,7 @@ import { type Explanation, useExplanation } from './explain';
 import { ConditionList } from './level/ConditionList';
 import { DimensionTable } from './level/DimensionTable';
 import { LevelHistory } from './level/LevelHistory';
+import { LtvCard } from './level/LtvCard';
 import { NextLevel } from './level/NextLevel';
 import { RfmLine } from './level/RfmLine';
 import { ScoreRadar } from './level/ScoreRadar';
@@ -21,6 +22,7 @@ export default function LevelExplanation({ customerId }: { customerId: string })
   return (
     <>
       <Explained explanation={explanation.data} />
+      <LtvCard customerId={customerId} />
       <LevelHistory customerId={customerId} />
     </>
   );

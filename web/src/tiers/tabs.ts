@@ -18,6 +18,7 @@ export const TABS = {
   rules: { group: 'rules', permission: 'simulate_tiering', Page: lazy(() => import('./RulesTab')) },
   versions: { group: 'rules', Page: lazy(() => import('./VersionsTab')) },
   rfm: { group: 'analysis', Page: lazy(() => import('./RfmTab')) },
+  ltv: { group: 'analysis', Page: lazy(() => import('./LtvTab')) },
   potentials: { group: 'analysis', Page: lazy(() => import('./PotentialsTab')) },
 } satisfies Record<string, Tab>;
 
