@@ -27,11 +27,8 @@ fn fields() -> Vec<Field> {
         Field::new("recency", Integer, "R 分（最近消费）", "R grade (recency)"),
         Field::new("frequency", Integer, "F 分（消费频次）", "F grade (frequency)"),
         Field::new("monetary", Integer, "M 分（消费金额）", "M grade (monetary)"),
-        Field::new("value_class", Choice, "价值分类", "value class").choices(&[
-            ("high_value", "高价值", "high value"),
-            ("high_potential", "高潜力", "high potential"),
-            ("high_loyalty", "高忠诚", "high loyalty"),
-        ]),
+        Field::new("value_classes", Tags, "价值分类", "value classes"),
+        Field::new("category", Id, "客户分类", "category").prefix("cat"),
         Field::new("potential", Number, "潜力", "potential"),
         Field::new("kind", Choice, "客户类型", "customer type")
             .choices(&[("person", "个人", "person"), ("company", "企业", "company")]),
@@ -117,6 +114,7 @@ impl Columns for CustomerColumns<'_> {
             "monetary" => rfm("c.rfm % 10"),
             "birthday_month" => "(c.birthday_md / 100)".to_owned(),
             "owner" => "c.owner_id".to_owned(),
+            "category" => "c.category_id".to_owned(),
             "department" => "c.department_id".to_owned(),
             "has_phone" => known("phone"),
             "has_email" => known("email"),

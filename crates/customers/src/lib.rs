@@ -11,6 +11,7 @@
 
 pub mod activity;
 pub mod api;
+pub mod category;
 pub mod custom;
 pub mod export;
 pub mod fields;
@@ -24,6 +25,7 @@ pub mod query;
 pub mod record;
 pub mod segment;
 mod store;
+pub mod tag;
 pub mod view;
 
 pub use activity::{Activity, Change, CustomerRef, Direction, Kind, Line, NewActivity, Outcome};
@@ -33,9 +35,11 @@ pub use identity::{Identity, IdentityKind};
 pub use profile::{CustomerKind, Gender, NewCustomer, Status};
 pub use query::{CustomerQuery, Filter, ListParams, Sort, SortKey};
 pub use record::{Observer, RecordContext, record, withdraw};
+pub use store::categories::{Category, CategoryChange, CategoryMove};
 pub use store::customers::Stored;
 pub use store::segments::Segment;
-pub use store::tags::{Tag, TagChange};
+pub use store::tags::{GivenTag, RuleState, Tag, TagChange, TagKind, TagRule};
 pub use store::views::View;
-pub use store::{SegmentId, TagId, ViewId};
+pub use store::{CategoryId, MoveId, SegmentId, TagId, ViewId};
+pub use tag::TagRules;
 pub use view::Customer;

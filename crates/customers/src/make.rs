@@ -8,9 +8,10 @@ use crate::record::{Observer, RecordContext};
 use crate::store::customers::{self, Stored};
 use crate::store::tags::{self, Tag};
 use crate::store::{TagId, identities, search};
+use crate::tag::{self, At, Part};
 use std::collections::HashMap;
 use std::sync::Arc;
-use zunke_access::{Reach, Scope};
+use zunke_access::{Deed, Reach, Scope};
 use zunke_http::{Change, IfMatch};
 use zunke_kernel::id::{CustomerId, DepartmentId, StaffId};
 use zunke_kernel::{Day, Error, Instant, Result};
@@ -28,7 +29,7 @@ pub fn create_many(
         place(&context.scope, customer);
         let checked = customer.check(context.today).and_then(|()| {
             let seen = context.scope.sees(customer.owner_id, customer.department_id, 0);
-            if seen { Ok(()) } else { Err(outside_scope()) }
+            if seen { context.scope.require(Deed::Edit, 0) } else { Err(outside_scope()) }
         });
         answers.push(checked.err().map(Err));
     }
@@ -40,6 +41,10 @@ pub fn create_many(
             Ok(id) => Ok(id),
             Err((identity, owner)) => Err(taken(tx, &context.scope, &identity, owner)?),
         });
+    }
+    if context.import_id.is_none() {
+        let new: Vec<CustomerId> = answers.iter().flatten().flatten().copied().collect();
+        tag::refresh_all(tx, &At::of(context), &new)?;
     }
     answers
         .into_iter()
@@ -94,7 +99,7 @@ pub fn update(
     if_match: IfMatch,
     patch: &Patch,
 ) -> Result<Stored> {
-    let mut customer = own(tx, context, id)?;
+    let mut customer = own(tx, context, id, Deed::Edit)?;
     if_match.check(customer.version)?;
     let mut faults = Vec::new();
     if let Some(name) = &patch.name {
@@ -144,6 +149,7 @@ pub fn update(
     let values: Vec<_> = patch.fields.iter().map(|(field, value)| (id, *field, value.clone())).collect();
     custom::write(tx, context.now, context.actor, context.import_id, &values)?;
     customers::update(tx, context.now, &customer)?;
+    follow(tx, context, &[id], &[Part::Profile])?;
     if known_changed || patch.name.is_some() {
         search::put_many(tx, &[(id, profile::tokens(&customer.name, &after))], false)?;
     }
@@ -172,17 +178,19 @@ fn exchange(
 
 /// Archives a customer or brings it back; its history stays. Doing it twice is no fault.
 pub fn set_status(tx: &mut Tx, context: &RecordContext, id: CustomerId, status: Status) -> Result<Stored> {
-    let mut customer = own(tx, context, id)?;
+    let mut customer = own(tx, context, id, Deed::Archive)?;
     if customer.status != status {
         customer.status = status;
         customers::update(tx, context.now, &customer)?;
+        // A rule holds for active customers only, so that all of them are asked.
+        tag::refresh_all(tx, &At::of(context), &[id])?;
         customer.version += 1;
         customer.updated_at = context.now;
     }
     Ok(customer)
 }
 
-/// Gives customers to an owner or a department; those outside the scope are passed over. Answers how many changed.
+/// Gives customers to an owner or a department; those outside the scope, or not to be changed, are passed over. Answers how many changed.
 pub fn assign_many(
     tx: &mut Tx,
     context: &RecordContext,
@@ -190,19 +198,20 @@ pub fn assign_many(
     owner: Change<StaffId>,
     department: Change<DepartmentId>,
 ) -> Result<usize> {
-    let seen = crate::query::within(tx, &context.scope, ids)?;
+    let seen = crate::query::within(tx, &context.scope.for_deed(Deed::Edit), ids)?;
     let there = customers::lock(tx, &seen)?;
-    let mut changed = 0;
+    let mut changed = Vec::new();
     for id in there {
         let mut customer = CustomerQuery::system().find(tx, id)?;
         let (owner, department) = (owner.over(customer.owner_id), department.over(customer.department_id));
         if (owner, department) != (customer.owner_id, customer.department_id) {
             (customer.owner_id, customer.department_id) = (owner, department);
             customers::update(tx, context.now, &customer)?;
-            changed += 1;
+            changed.push(id);
         }
     }
-    Ok(changed)
+    follow(tx, context, &changed, &[Part::Profile])?;
+    Ok(changed.len())
 }
 
 /// Whom identities belong to, within the scope: for imports. Set queries only.
@@ -242,10 +251,20 @@ pub fn remove_many(tx: &mut Tx, ids: &[CustomerId], observers: &[Arc<dyn Observe
     customers::remove_many(tx, &idle)
 }
 
-/// One customer within the scope, alone with it.
-fn own(tx: &mut Tx, context: &RecordContext, id: CustomerId) -> Result<Stored> {
+/// Tags by rule follow the change. An import asks once for everyone, at its end.
+fn follow(tx: &mut Tx, context: &RecordContext, ids: &[CustomerId], touched: &[Part]) -> Result<()> {
+    if context.import_id.is_some() {
+        return Ok(());
+    }
+    tag::refresh(tx, &At::of(context), ids, touched)
+}
+
+/// One customer within the scope to whom this may be done, alone with it.
+fn own(tx: &mut Tx, context: &RecordContext, id: CustomerId, deed: Deed) -> Result<Stored> {
     customers::lock(tx, &[id])?;
-    CustomerQuery::new(&context.scope).find(tx, id)
+    let customer = CustomerQuery::new(&context.scope).find(tx, id)?;
+    context.scope.require(deed, customer.headline.level_rank)?;
+    Ok(customer)
 }
 
 /// Whose an identity is, said only to those who may see him.
@@ -293,7 +312,7 @@ pub fn tag_many(tx: &mut Tx, now: Instant, name: &str, colour: &str, customers: 
         Some(id) => id,
         None => TagId::new(now),
     };
-    let tag = Tag { id, name: name.to_owned(), colour: colour.to_owned(), version: 1 };
+    let tag = Tag::by_hand(id, name, colour);
     tags::insert(tx, now, &tag)?;
     tags::give(tx, now, None, &tag, customers)
 }

@@ -2,7 +2,7 @@
 
 use crate::custom::catalogue;
 use crate::store::{SegmentId, segments};
-use zunke_kernel::condition::{Condition, expand, parse};
+use zunke_kernel::condition::{Condition, expand, parse, segments as segments_in};
 use zunke_kernel::{Error, Result};
 use zunke_store::Tx;
 
@@ -35,6 +35,23 @@ pub(crate) fn expanded_of(tx: &mut Tx, condition: &Condition, own: Option<Segmen
         }
         stored(tx, SegmentId(id))
     })
+}
+
+/// Whether a condition names a segment, itself or by way of other segments. One that is broken names what it can.
+pub(crate) fn names(tx: &mut Tx, condition: &Condition, wanted: SegmentId) -> Result<bool> {
+    let mut todo = segments_in(condition);
+    let mut seen = std::collections::HashSet::new();
+    while let Some(id) = todo.pop() {
+        if id == wanted.0 {
+            return Ok(true);
+        }
+        if seen.insert(id)
+            && let Ok(Some(inner)) = stored(tx, SegmentId(id))
+        {
+            todo.extend(segments_in(&inner));
+        }
+    }
+    Ok(false)
 }
 
 fn stored(tx: &mut Tx, id: SegmentId) -> Result<Option<Condition>> {

@@ -3,9 +3,10 @@
 use crate::custom::{self, Shown, Sight};
 use crate::identity::IdentityKind;
 use crate::profile::{CustomerKind, Gender, Status};
+use crate::store::CategoryId;
 use crate::store::customers::Stored;
 use crate::store::identities;
-use crate::store::tags::{self, Tag};
+use crate::store::tags::{self, GivenTag, TagKind};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zunke_kernel::id::{CustomerId, DepartmentId, ImportId, LevelId, StaffId};
@@ -42,7 +43,10 @@ pub struct Customer {
     /// Masked (`w***@example.com`).
     pub emails: Vec<String>,
     pub external_ids: Vec<ExternalId>,
-    pub tags: Vec<Tag>,
+    pub tags: Vec<GivenTag>,
+    /// Given by their conditions.
+    pub value_classes: Vec<GivenTag>,
+    pub category_id: Option<CategoryId>,
     /// Values of the organisation's own fields, by key; empty ones are left out.
     #[serde(default)]
     #[schema(value_type = std::collections::BTreeMap<String, Object>)]
@@ -55,6 +59,7 @@ pub struct Customer {
     pub score: Option<f64>,
     /// `543`: recency, frequency, monetary; 0: none yet.
     pub rfm: i64,
+    /// The id of the RFM group.
     pub value_class: Option<String>,
     pub orders: i64,
     pub net_spend: Money,
@@ -83,6 +88,8 @@ pub fn complete_for(tx: &mut Tx, rows: Vec<Stored>, sight: Sight) -> Result<Vec<
         .into_iter()
         .map(|row| {
             let known = known.remove(&row.id).unwrap_or_default();
+            let (given, value_classes) =
+                tags.remove(&row.id).unwrap_or_default().into_iter().partition(|tag| tag.kind == TagKind::Tag);
             let of = |kind: IdentityKind| known.iter().filter(move |identity| identity.kind() == kind);
             let external = |identity: &crate::Identity| ExternalId {
                 source: identity.source().to_owned(),
@@ -107,7 +114,9 @@ pub fn complete_for(tx: &mut Tx, rows: Vec<Stored>, sight: Sight) -> Result<Vec<
                 phones: of(IdentityKind::Phone).map(crate::Identity::masked).collect(),
                 emails: of(IdentityKind::Email).map(crate::Identity::masked).collect(),
                 external_ids: of(IdentityKind::External).map(external).collect(),
-                tags: tags.remove(&row.id).unwrap_or_default(),
+                tags: given,
+                value_classes,
+                category_id: row.category_id,
                 fields: fields.remove(&row.id).unwrap_or_default(),
                 level_rank: line.level_rank,
                 level_id: line.level_id,

@@ -46,7 +46,7 @@ fn an_empty_identity_never_matches() {
 fn whose_it_is_is_not_said_to_who_may_not_see_him() {
     for db in databases() {
         create(&db, &NewCustomer::named("王小明").with(phone("13812345678"))).unwrap();
-        let scope = Scope { reach: Reach::Own(StaffId::new(NOW)), levels: LevelReach::All };
+        let scope = Scope::seeing(Reach::Own(StaffId::new(NOW)), LevelReach::All);
         let done =
             db.write(|tx| make::create(tx, &scoped(&scope), NewCustomer::named("李雷").with(phone("13812345678"))));
         let error = done.expect_err("taken");

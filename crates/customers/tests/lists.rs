@@ -133,7 +133,7 @@ fn every_way_to_read_agrees_with_the_scope() {
             [LevelReach::All, LevelReach::Only(vec![4]), LevelReach::Only(vec![0, 2]), LevelReach::Only(vec![])];
         for reach in &reaches {
             for levels in &levels {
-                let scope = Scope { reach: reach.clone(), levels: levels.clone() };
+                let scope = Scope::seeing(reach.clone(), levels.clone());
                 let mut expected: Vec<CustomerId> = all
                     .iter()
                     .filter(|(_, owner, dept, rank)| scope.sees(*owner, *dept, *rank))

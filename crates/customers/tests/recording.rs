@@ -179,7 +179,7 @@ fn outside_the_scope_a_customer_is_as_unknown_as_one_that_is_not_there() {
         let foreign = foreign.unwrap();
         record(&db, &[order(CustomerRef::Id(foreign), "1", 1, "1")]);
         let before = state(&db);
-        let scope = Scope { reach: Reach::Own(mine), levels: LevelReach::All };
+        let scope = Scope::seeing(Reach::Own(mine), LevelReach::All);
         let context = scoped(&scope);
         let run = |row: NewActivity| {
             let outcomes =

@@ -57,6 +57,8 @@ impl Handler for Evaluate {
         let cause = payload.cause.unwrap_or(Cause::Evaluation);
         let summary = evaluate_with(job.db, &clock, payload.as_of, cause, &progress)?;
         self.tiers.touch();
+        let now = job.now();
+        job.db.write(|tx| zunke_customers::tag::work::everyone_evaluated(tx, now))?;
         serde_json::to_value(summary).map_err(Error::internal)
     }
 }

@@ -2,6 +2,7 @@
 
 mod departments;
 mod jobs;
+mod level_rights;
 mod organisation;
 mod record;
 mod session;
@@ -52,6 +53,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::delete))
         .routes(routes!(organisation::get, organisation::put))
+        .routes(routes!(level_rights::get, level_rights::put))
         .routes(routes!(record::list))
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::get))

@@ -2,6 +2,7 @@
 
 use crate::actor::Actor;
 use crate::department;
+use crate::level_rights;
 use crate::role::Role;
 use crate::scope::{LevelReach, Reach, ReachKind, Scope};
 use crate::store::departments;
@@ -66,8 +67,9 @@ pub fn scope(tx: &mut Tx, person: &Person) -> Result<Scope> {
             },
         }),
     };
-    let levels = person.levels.clone().map_or(LevelReach::All, LevelReach::Only);
-    Ok(Scope { reach, levels })
+    let own = person.levels.clone().map_or(LevelReach::All, LevelReach::Only);
+    let of_role = level_rights::load(tx)?;
+    Ok(Scope { reach, levels: own.and(&of_role.seen(person.role)), rights: of_role.rights(person.role) })
 }
 
 /// An active member of staff by his id.

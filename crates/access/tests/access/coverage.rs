@@ -209,6 +209,7 @@ fn known_fields(endpoint: &Endpoint) -> &'static [&'static str] {
         ("POST" | "PATCH", "/departments" | "/departments/{id}") => &["name", "parent_id"],
         ("POST", "/tokens") => &["name", "scopes", "expires_at"],
         ("PUT", "/organisation") => &["name", "time_zone", "currency", "as_of", "locale"],
+        ("PUT", "/level-rights") => &["rights"],
         (method, path) => panic!("{method} {path} takes a body that this test doesn't know"),
     }
 }

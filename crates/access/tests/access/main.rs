@@ -3,6 +3,7 @@
 mod common;
 mod coverage;
 mod jobs;
+mod level_rights;
 mod login;
 mod organisation;
 mod people;

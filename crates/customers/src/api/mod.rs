@@ -1,6 +1,7 @@
 //! The endpoints of the room: parse, check who calls and what he may see, call, answer.
 
 mod activities;
+mod categories;
 mod customers;
 mod fields;
 mod preferences;
@@ -43,6 +44,14 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(tagging::assign))
         .routes(routes!(tags::list, tags::create))
         .routes(routes!(tags::update, tags::delete))
+        .routes(routes!(tags::preview))
+        .routes(routes!(categories::list, categories::create))
+        .routes(routes!(categories::update, categories::delete))
+        .routes(routes!(categories::order))
+        .routes(routes!(categories::shift))
+        .routes(routes!(categories::moves))
+        .routes(routes!(categories::undo))
+        .routes(routes!(categories::history))
         .routes(routes!(segments::list, segments::create))
         .routes(routes!(segments::get, segments::update, segments::delete))
         .routes(routes!(segments::count))

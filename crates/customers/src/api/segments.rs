@@ -7,6 +7,7 @@ use crate::query::{CustomerQuery, Filter};
 use crate::segment;
 use crate::store::SegmentId;
 use crate::store::segments::{self, Segment};
+use crate::tag::{rule, work};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -38,7 +39,7 @@ fn view(tx: &mut Tx, segment: Segment) -> zunke_kernel::Result<View> {
 }
 
 /// The sentence of a stored condition; one that is no longer valid says so instead of breaking the list.
-fn sentence(tx: &mut Tx, condition: &Json_) -> zunke_kernel::Result<Text> {
+pub(super) fn sentence(tx: &mut Tx, condition: &Json_) -> zunke_kernel::Result<Text> {
     let catalogue = catalogue(tx)?;
     let Ok(read) = parse(condition, &catalogue) else {
         return Ok(Text::new("条件已失效，请重新编辑", "not valid any more; please edit it"));
@@ -174,7 +175,7 @@ pub(super) async fn update(
     if_match: IfMatch,
     Json(body): Json<ChangeBody>,
 ) -> Result<Response> {
-    let (now, sight) = (write.now, Sight::of(&write.actor));
+    let (now, sight, scope) = (write.now, Sight::of(&write.actor), write.actor.scope.clone());
     write
         .run(&app, StatusCode::OK, move |tx| {
             let mut segment = segments::lock(tx, id)?.ok_or_else(Error::not_found)?;
@@ -187,6 +188,13 @@ pub(super) async fn update(
             }
             check(tx, sight, &segment.name, &segment.condition, Some(id))?;
             segments::update(tx, now, &segment)?;
+            // Tags whose rules are built on it follow it, to everyone.
+            let built_on = rule::built_on(tx, id)?;
+            if !built_on.is_empty() && body.condition.is_some() {
+                scope.require_everyone()?;
+                rule::refuse_circle(tx, None).map_err(|error| error.at("condition"))?;
+                work::rule_changed(tx, now, built_on.into_iter().map(|tag| tag.id).collect())?;
+            }
             segment.version += 1;
             segment.updated_at = now;
             view(tx, segment)
@@ -206,6 +214,13 @@ pub(super) async fn delete(
     write
         .run(&app, StatusCode::NO_CONTENT, move |tx| {
             let segment = segments::lock(tx, id)?.ok_or_else(Error::not_found)?;
+            if let Some(tag) = rule::built_on(tx, id)?.first() {
+                return Err(Error::conflict(
+                    "segment_in_use",
+                    format!("标签“{}”的规则引用了该客群，请先修改它。", tag.name),
+                    format!("The rule of the tag “{}” is built on this segment; change it first.", tag.name),
+                ));
+            }
             let catalogue = catalogue(tx)?;
             for other in segments::all(tx)?.into_iter().filter(|other| other.id != id) {
                 let uses = parse(&other.condition, &catalogue)

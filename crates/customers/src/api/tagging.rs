@@ -3,8 +3,9 @@
 use super::{Narrowed, context};
 use crate::make;
 use crate::query::{CustomerQuery, ListParams, within};
-use crate::store::tags::{self, Tag, TagChange};
+use crate::store::tags::{self, Tag, TagChange, TagKind};
 use crate::store::{TagId, customers};
+use crate::tag::{self, At, Part};
 use crate::view::{Customer, complete_one};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -12,10 +13,10 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
-use zunke_access::{Can, Scope, Write, directory, may};
+use zunke_access::{Can, Deed, LevelReach, Scope, Write, directory, may};
 use zunke_http::{App, Change, Json, Path, ReadProblems, Result, WriteProblems};
 use zunke_kernel::id::{CustomerId, DepartmentId, StaffId};
-use zunke_kernel::{Error, Instant};
+use zunke_kernel::{Day, Error, Instant};
 use zunke_store::Tx;
 
 /// Customers of one bulk change.
@@ -26,7 +27,7 @@ const TAGS_MAX: usize = 50;
 #[serde(deny_unknown_fields)]
 #[schema(as = CustomerTags)]
 pub(super) struct TagsBody {
-    /// All tags that the customer has from now on.
+    /// All tags that the customer has by hand from now on. Those that he has by rule stay, named or not.
     tags: Vec<TagId>,
 }
 
@@ -45,17 +46,39 @@ pub(super) async fn put(
         .run(&app, StatusCode::OK, move |tx| {
             customers::lock(tx, &[id])?;
             let row = CustomerQuery::new(&actor.scope).find(tx, id)?;
+            actor.scope.require(Deed::Edit, row.headline.level_rank)?;
             let wanted = known_tags(tx, &body.tags, "tags")?;
             let before = tags::of(tx, &[id])?.remove(&id).unwrap_or_default();
-            for tag in before.iter().filter(|tag| !body.tags.contains(&tag.id)) {
-                tags::take(tx, now, Some(actor.staff), tag, &[id])?;
+            let mut moved = Vec::new();
+            for had in before.iter().filter(|had| had.by_hand && !body.tags.contains(&had.id)) {
+                let tag = tags::find(tx, had.id)?.ok_or_else(Error::not_found)?;
+                tags::take(tx, now, Some(actor.staff), &tag, &[id])?;
+                moved.push(Part::Tag(tag.id.0));
             }
+            // What he has by rule stays by rule: a list that was read and sent back pins nothing.
             for tag in wanted.iter().filter(|tag| before.iter().all(|had| had.id != tag.id)) {
+                refuse_value_class(tag)?;
                 tags::give(tx, now, Some(actor.staff), tag, &[id])?;
+                moved.push(Part::Tag(tag.id.0));
             }
+            let at = At::of(&context(tx, now, &actor)?);
+            tag::refresh(tx, &at, &[id], &moved)?;
             complete_one(tx, row)
         })
         .await
+}
+
+/// Value classes are decided by their conditions alone.
+fn refuse_value_class(tag: &Tag) -> zunke_kernel::Result<()> {
+    if tag.kind == TagKind::Tag {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "value_class_by_rule",
+        format!("“{}”是价值分类，由条件自动计算，不能手动添加。", tag.name),
+        format!("“{}” is a value class: it is computed by its condition and cannot be given by hand.", tag.name),
+    )
+    .at("tags"))
 }
 
 fn known_tags(tx: &mut Tx, ids: &[TagId], field: &str) -> zunke_kernel::Result<Vec<Tag>> {
@@ -121,6 +144,20 @@ pub(super) struct Filters {
     segment: Option<String>,
     condition: Option<String>,
     rfm_group: Option<String>,
+    category: Option<String>,
+    value_class: Option<String>,
+    city: Option<String>,
+    net_spend_min: Option<String>,
+    net_spend_max: Option<String>,
+    orders_min: Option<i64>,
+    orders_max: Option<i64>,
+    score_min: Option<f64>,
+    score_max: Option<f64>,
+    potential_min: Option<f64>,
+    last_order_after: Option<Day>,
+    last_order_before: Option<Day>,
+    joined_after: Option<Day>,
+    joined_before: Option<Day>,
 }
 
 impl Filters {
@@ -137,28 +174,43 @@ impl Filters {
             segment: this.segment,
             condition: this.condition,
             rfm_group: this.rfm_group,
+            category: this.category,
+            value_class: this.value_class,
+            city: this.city,
+            net_spend_min: this.net_spend_min,
+            net_spend_max: this.net_spend_max,
+            orders_min: this.orders_min,
+            orders_max: this.orders_max,
+            score_min: this.score_min,
+            score_max: this.score_max,
+            potential_min: this.potential_min,
+            last_order_after: this.last_order_after,
+            last_order_before: this.last_order_before,
+            joined_after: this.joined_after,
+            joined_before: this.joined_before,
             ..ListParams::default()
         }
     }
 }
 
 /// The chosen ones that the scope sees: by id, or by the filters of a list.
-fn chosen(
+pub(super) fn chosen(
     tx: &mut Tx,
     now: Instant,
     scope: &Scope,
     ids: Option<&[CustomerId]>,
     filters: Option<&Filters>,
+    most: u32,
 ) -> zunke_kernel::Result<Vec<CustomerId>> {
     match (ids, filters) {
-        (Some(ids), None) if ids.len() <= BULK_MAX as usize => within(tx, scope, ids),
+        (Some(ids), None) if ids.len() <= most as usize => within(tx, scope, ids),
         (Some(_), None) => Err(Error::invalid(
             "selection_too_large",
-            format!("一次最多处理 {BULK_MAX} 位客户。"),
-            format!("At most {BULK_MAX} customers at once."),
+            format!("一次最多处理 {most} 位客户。"),
+            format!("At most {most} customers at once."),
         )
         .at("customers")),
-        (None, Some(filters)) => Narrowed::read(tx, now, scope, &filters.params())?.ids(tx, BULK_MAX),
+        (None, Some(filters)) => Narrowed::read(tx, now, scope, &filters.params())?.ids(tx, most),
         _ => Err(Error::invalid(
             "selection_required",
             "请选择客户：customers 或 filter，二选一。",
@@ -189,6 +241,26 @@ pub(super) struct Changed {
     customers: usize,
     /// Changes that were made: a tag given or taken, an owner or department changed.
     changed: usize,
+    /// Customers that are seen, but whose level the caller may not do this to: they were left as they are.
+    not_allowed: usize,
+}
+
+/// Of those that are seen, the ones to whom this may be done, and how many the others are. 403 where nobody is left.
+pub(super) fn allowed(
+    tx: &mut Tx,
+    scope: &Scope,
+    deed: Deed,
+    seen: &[CustomerId],
+) -> zunke_kernel::Result<(Vec<CustomerId>, usize)> {
+    if *scope.rights.of(deed) == LevelReach::All {
+        return Ok((seen.to_vec(), 0));
+    }
+    let open = within(tx, &scope.for_deed(deed), seen)?;
+    if open.is_empty() && !seen.is_empty() {
+        return Err(deed.refused());
+    }
+    let not_allowed = seen.len() - open.len();
+    Ok((open, not_allowed))
 }
 
 /// Give tags to many customers and take tags from them. Customers outside of what the caller sees are passed over.
@@ -202,8 +274,10 @@ pub(super) async fn bulk(
     let (actor, now, audit) = (write.actor.clone(), write.now, write.audit());
     write
         .run(&app, StatusCode::OK, move |tx| {
-            let ids = chosen(tx, now, &actor.scope, body.customers.as_deref(), body.filter.as_ref())?;
+            let seen = chosen(tx, now, &actor.scope, body.customers.as_deref(), body.filter.as_ref(), BULK_MAX)?;
             let (add, remove) = (known_tags(tx, &body.add, "add")?, known_tags(tx, &body.remove, "remove")?);
+            add.iter().chain(&remove).try_for_each(refuse_value_class)?;
+            let (ids, not_allowed) = allowed(tx, &actor.scope, Deed::Edit, &seen)?;
             let ids = customers::lock(tx, &ids)?;
             let mut changed = 0;
             for tag in &remove {
@@ -212,13 +286,16 @@ pub(super) async fn bulk(
             for tag in &add {
                 changed += tags::give(tx, now, Some(actor.staff), tag, &ids)?;
             }
+            let moved: Vec<Part> = add.iter().chain(&remove).map(|tag| Part::Tag(tag.id.0)).collect();
+            let at = At::of(&context(tx, now, &actor)?);
+            tag::refresh(tx, &at, &ids, &moved)?;
             let detail = json!({
                 "customers": ids.len(), "changed": changed,
                 "add": add.iter().map(|tag| tag.name.as_str()).collect::<Vec<_>>(),
                 "remove": remove.iter().map(|tag| tag.name.as_str()).collect::<Vec<_>>(),
             });
             audit.note(tx, "customer.tag", "bulk", &detail)?;
-            Ok(Changed { customers: ids.len(), changed })
+            Ok(Changed { customers: ids.len(), changed, not_allowed })
         })
         .await
 }
@@ -258,11 +335,12 @@ pub(super) async fn assign(
             if let Change::Set(department) = body.department_id {
                 directory::require_department(tx, department, "department_id")?;
             }
-            let ids = chosen(tx, now, &actor.scope, body.customers.as_deref(), body.filter.as_ref())?;
+            let seen = chosen(tx, now, &actor.scope, body.customers.as_deref(), body.filter.as_ref(), BULK_MAX)?;
+            let (ids, not_allowed) = allowed(tx, &actor.scope, Deed::Edit, &seen)?;
             let context = context(tx, now, &actor)?;
             let changed = make::assign_many(tx, &context, &ids, body.owner_id, body.department_id)?;
             audit.note(tx, "customer.assign", "bulk", &json!({"customers": ids.len(), "changed": changed}))?;
-            Ok(Changed { customers: ids.len(), changed })
+            Ok(Changed { customers: ids.len(), changed, not_allowed })
         })
         .await
 }

@@ -401,6 +401,7 @@ impl Run<'_> {
         self.engine.db.write(|tx| {
             self.stored(tx, &progress)?;
             store::turn_to(tx, self.import, &[State::Running], State::Done, now)?;
+            crate::tag::work::much_changed(tx, now)?;
             let detail = serde_json::json!({
                 "accepted": progress.accepted, "skipped": progress.skipped, "orders": progress.orders,
                 "refunds": progress.refunds, "customers_created": progress.customers_created,

@@ -2,7 +2,7 @@
 
 use crate::custom::{Reader, Sight};
 use crate::record::RecordContext;
-use zunke_access::{Permission, directory};
+use zunke_access::{Deed, Permission, directory};
 use zunke_kernel::id::StaffId;
 use zunke_kernel::{Instant, Result};
 use zunke_store::Tx;
@@ -12,7 +12,8 @@ use zunke_store::Tx;
 pub fn context(tx: &mut Tx, now: Instant, by: Option<StaffId>) -> Result<RecordContext> {
     let mut context = RecordContext::load(tx, now)?;
     if let Some(by) = by {
-        context.scope = directory::scope_of_starter(tx, by, Permission::ImportCustomers)?;
+        // Whom he may see but not change is as unknown to his import as whom he may not see.
+        context.scope = directory::scope_of_starter(tx, by, Permission::ImportCustomers)?.for_deed(Deed::Edit);
     }
     context.actor = by;
     Ok(context)

@@ -4,7 +4,7 @@ use super::plan::Plan;
 use super::{Statement, search_sql};
 use crate::custom::Sight;
 use crate::profile::{CustomerKind, Status};
-use crate::store::{SegmentId, TagId, search};
+use crate::store::{CategoryId, SegmentId, TagId, search};
 use serde::Deserialize;
 use std::fmt::Write;
 use std::str::FromStr;
@@ -37,8 +37,10 @@ pub struct ListParams {
     pub owner: Option<String>,
     /// Ids of departments, or `none`.
     pub department: Option<String>,
-    /// Ids of tags: any of them.
+    /// Ids of tags or value classes: any of them.
     pub tag: Option<String>,
+    /// Ids of categories, or `none`.
+    pub category: Option<String>,
     /// Ids of segments: all of them.
     pub segment: Option<String>,
     /// A condition in JSON.
@@ -88,6 +90,8 @@ pub struct Filter {
     pub departments: Vec<DepartmentId>,
     pub without_department: bool,
     pub tags: Vec<TagId>,
+    pub categories: Vec<CategoryId>,
+    pub without_category: bool,
     pub rfm: Vec<RfmPattern>,
     pub value_class: Option<String>,
     pub city: Option<String>,
@@ -140,6 +144,7 @@ impl Filter {
         }
         (filter.owners, filter.without_owner) = ids(params.owner.as_deref(), "owner")?;
         (filter.departments, filter.without_department) = ids(params.department.as_deref(), "department")?;
+        (filter.categories, filter.without_category) = ids(params.category.as_deref(), "category")?;
         filter.tags = list(params.tag.as_deref(), "tag", |word| word.parse().ok())?;
         filter.rfm = list(params.rfm_group.as_deref(), "rfm_group", rfm_pattern)?;
         filter.value_class.clone_from(&params.value_class);
@@ -214,6 +219,13 @@ impl Filter {
         let departments = self.departments.iter().map(|id| (*id).into()).collect();
         let column = format!("{}c.department_id", if plan.has_common_department { plan.engine_off() } else { "" });
         write_ids(sql, statement, &column, departments, self.without_department);
+        write_ids(
+            sql,
+            statement,
+            "c.category_id",
+            self.categories.iter().map(|id| Value::Uuid(id.0)).collect(),
+            self.without_category,
+        );
         if !self.tags.is_empty() {
             let list = statement.list(self.tags.iter().map(|tag| Value::Uuid(tag.0)));
             let _ = write!(

@@ -11,6 +11,7 @@ use crate::store::{customers, identities};
 use crate::{make, query};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use zunke_access::{Deed, LevelReach};
 use zunke_kernel::id::{ActivityId, CustomerId};
 use zunke_kernel::{Error, Result};
 use zunke_store::Tx;
@@ -189,7 +190,7 @@ fn find_stored(
         HashSet::new()
     } else {
         let all: Vec<CustomerId> = found.values().map(|key| key.customer).collect();
-        query::within(tx, &context.scope, &all)?.into_iter().collect()
+        query::within(tx, &context.scope.for_deed(Deed::Edit), &all)?.into_iter().collect()
     };
     for group in groups {
         let Some(key) = found.get(&group.key).filter(|key| !is_ours(group, key)) else { continue };
@@ -311,9 +312,10 @@ fn owners(
     let seen: HashSet<CustomerId> = if context.scope.is_all() {
         customers::lock(tx, &ids)?.into_iter().collect()
     } else {
-        let within = query::within(tx, &context.scope, &ids)?;
+        let within = query::within(tx, &context.scope.for_deed(Deed::Edit), &ids)?;
         customers::lock(tx, &within)?.into_iter().collect()
     };
+    let held_back = held_back(tx, context, &ids, &seen)?;
     locked.extend(seen.iter().copied());
     make_missing(tx, context, rows, outcomes, &mut known, locked)?;
     let mut owners = vec![None; rows.len()];
@@ -327,10 +329,28 @@ fn owners(
         };
         owners[at] = owner.filter(|owner| locked.contains(owner));
         if owners[at].is_none() {
-            outcomes[at] = Some(Outcome::Refused(unknown_customer(&row.customer)));
+            let why = match owner {
+                Some(owner) if held_back.contains(&owner) => Deed::Edit.refused(),
+                _ => unknown_customer(&row.customer),
+            };
+            outcomes[at] = Some(Outcome::Refused(why));
         }
     }
     Ok(owners)
+}
+
+/// Those that the caller may see, but not change.
+fn held_back(
+    tx: &mut Tx,
+    context: &RecordContext,
+    ids: &[CustomerId],
+    open: &HashSet<CustomerId>,
+) -> Result<HashSet<CustomerId>> {
+    if *context.scope.rights.of(Deed::Edit) == LevelReach::All || open.len() == ids.len() {
+        return Ok(HashSet::new());
+    }
+    let shut: Vec<CustomerId> = ids.iter().copied().filter(|id| !open.contains(id)).collect();
+    Ok(query::within(tx, &context.scope, &shut)?.into_iter().collect())
 }
 
 fn make_missing(

@@ -1,6 +1,6 @@
 //! The customers' own rows.
 
-use super::{execute_in, identities, search};
+use super::{CategoryId, execute_in, identities, search};
 use crate::headline::{self, Headline};
 use crate::identity::Identity;
 use crate::profile::{CustomerKind, Gender, NewCustomer, Status, month_day, tokens};
@@ -30,6 +30,7 @@ pub struct Stored {
     pub source: Option<String>,
     pub joined_day: Option<Day>,
     pub import_id: Option<ImportId>,
+    pub category_id: Option<CategoryId>,
     pub version: i64,
     pub created_at: Instant,
     pub updated_at: Instant,
@@ -37,7 +38,7 @@ pub struct Stored {
 }
 
 const OWN: &str = "customer_id, kind, name, name_sort, status, gender, birthday, region, city, note, owner_id, \
-     department_id, source, joined_day, import_id, version, created_at, updated_at, place_from";
+     department_id, source, joined_day, import_id, version, created_at, updated_at, place_from, category_id";
 
 /// The columns that [`read`] takes, of the customer `c`.
 pub(crate) fn columns() -> String {
@@ -71,7 +72,8 @@ pub(crate) fn read(row: &Row) -> Result<Stored> {
         created_at: row.instant(16)?,
         updated_at: row.instant(17)?,
         place_from: row.opt_instant(18)?,
-        headline: headline::read(row, id, 19)?,
+        category_id: row.opt_id(19, CategoryId)?,
+        headline: headline::read(row, id, 20)?,
     })
 }
 
@@ -220,7 +222,7 @@ pub(crate) fn remove_many(tx: &mut Tx, ids: &[CustomerId]) -> Result<u64> {
     identities::drop_many(tx, ids)?;
     let values: Vec<Value> = ids.iter().map(|id| (*id).into()).collect();
     super::custom::remove(tx, &values)?;
-    for table in ["customer_tags", "customer_tag_history"] {
+    for table in ["customer_tags", "customer_tag_history", "customer_category_history"] {
         execute_in(tx, &format!("DELETE FROM {table} WHERE customer_id IN ({{list}})"), &[], &values)?;
     }
     execute_in(tx, "DELETE FROM customers WHERE customer_id IN ({list})", &[], &values)

@@ -1,6 +1,7 @@
 //! All SQL of the room.
 
 pub(crate) mod activities;
+pub(crate) mod categories;
 pub(crate) mod custom;
 pub(crate) mod customers;
 pub(crate) mod identities;
@@ -63,5 +64,7 @@ pub(crate) fn name_key(name: &str) -> String {
 }
 
 zunke_kernel::id_type!(/** A tag. */ TagId, "tag");
+zunke_kernel::id_type!(/** A category that customers are moved between. */ CategoryId, "cat");
+zunke_kernel::id_type!(/** One move between categories. */ MoveId, "mov");
 zunke_kernel::id_type!(/** A saved segment. */ SegmentId, "seg");
 zunke_kernel::id_type!(/** A saved view of a list. */ ViewId, "vie");

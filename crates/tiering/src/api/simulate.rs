@@ -2,21 +2,26 @@
 
 use super::programmes::current;
 use super::{check_day, refuse_faults, tiers};
+use crate::cache::{Kept, Ticket};
 use crate::decision::Cause;
+use crate::rfm::CubeCuts;
 use crate::rules::Rules;
-use crate::simulation::{Simulation, Tally, Wanted as Ask};
+use crate::simulation::{RANKS, Simulation, Tally, Wanted as Ask};
+use crate::store::{memberships, programmes};
+use crate::trial;
 use crate::validate::validate;
 use crate::work;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use utoipa::ToSchema;
 use zunke_access::settings::{self, Guards};
-use zunke_access::{Asking, Permission, Write, may};
+use zunke_access::{Asking, Permission, Scope, Write, may};
 use zunke_http::{App, Json, Path, Result, WriteProblems};
-use zunke_kernel::id::{LevelId, ProgrammeId};
-use zunke_kernel::{Day, Error, Money, Text};
+use zunke_kernel::id::{CustomerId, LevelId, ProgrammeId};
+use zunke_kernel::{Currency, Day, Error, Instant, Money, Text};
 use zunke_store::jobs::{self, Job};
 
 #[derive(Default, Deserialize, ToSchema)]
@@ -33,11 +38,59 @@ pub(super) struct Wanted {
 pub(super) struct Simulated {
     as_of: Day,
     customers: u64,
+    /// Only the customers that the reader sees were counted.
+    part: bool,
+    /// The rules hold levels for a time: who no longer meets them is observed first and doesn't fall at once.
+    held: bool,
     levels: Vec<SimulatedLevel>,
+    /// The levels that are on record, as the published rules call them.
+    before: Vec<SimulatedLevel>,
     /// `moves[from][to]`: customers, by rank from 0 (no level) to 10.
     moves: Vec<Vec<u64>>,
+    /// Who goes where, those who stay too; `from` is a rank of `before`, `to` one of `levels`.
+    flows: Vec<Flow>,
     moved: Moved,
+    cost: Cost,
     took_ms: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = SimulatedFlow)]
+struct Flow {
+    from: u8,
+    to: u8,
+    customers: u64,
+    revenue: Money,
+    direction: Direction,
+}
+
+/// A level that only has another number now is the same level: its customers stay.
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Direction {
+    Up,
+    Down,
+    Stay,
+}
+
+impl From<std::cmp::Ordering> for Direction {
+    fn from(ordering: std::cmp::Ordering) -> Self {
+        match ordering {
+            std::cmp::Ordering::Greater => Self::Up,
+            std::cmp::Ordering::Less => Self::Down,
+            std::cmp::Ordering::Equal => Self::Stay,
+        }
+    }
+}
+
+/// What benefits cost in a year: each level's cost times its customers.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SimulatedCost)]
+struct Cost {
+    before: Money,
+    after: Money,
+    /// Names of levels without a cost: they count as nothing.
+    without: Vec<Text>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -52,7 +105,7 @@ struct SimulatedLevel {
     /// Net spend over the whole life.
     revenue: Money,
     revenue_share: f64,
-    /// Customers of this rank now.
+    /// Customers of this level now; 0 for a new one.
     before: u64,
 }
 
@@ -60,10 +113,64 @@ struct SimulatedLevel {
 struct Moved {
     up: u64,
     down: u64,
+    up_revenue: Money,
+    down_revenue: Money,
 }
 
-/// Try rules on everyone. Nothing is written. A newer question of the same person cancels the older one, which is
-/// answered 409 `simulation_superseded`.
+/// Everything that trying rules needs, read once.
+pub(super) struct Prepared {
+    pub rules: Rules,
+    /// What is published.
+    pub published: Option<Arc<Rules>>,
+    pub as_of: Day,
+    pub currency: Currency,
+    pub kept: Arc<Kept>,
+    pub cuts: Arc<CubeCuts>,
+    /// The customers that the reader sees, rising; none: everyone.
+    pub seen: Option<Vec<CustomerId>>,
+}
+
+pub(super) fn superseded() -> Error {
+    Error::conflict(
+        "simulation_superseded",
+        "已有更新的模拟请求，本次已取消。",
+        "A newer simulation was asked for; this one was cancelled.",
+    )
+}
+
+/// Blocks: reads the base where it isn't in memory.
+pub(super) fn prepare(
+    app: &App,
+    scope: &Scope,
+    id: ProgrammeId,
+    rules: Option<Rules>,
+    as_of: Option<Day>,
+    began: Instant,
+    ticket: Option<&Ticket>,
+) -> zunke_kernel::Result<Prepared> {
+    let (rules, published, today, currency, seen) = app.db.read(|tx| {
+        let rules = current(tx, id, rules)?;
+        let published = match programmes::find(tx, id)?.published {
+            Some(version) => Some(programmes::rules(tx, version)?),
+            None => None,
+        };
+        let organisation = settings::load(tx)?;
+        // Sums over everyone are for who may see everyone; the others get those of their own.
+        let seen = if super::everyone(scope).is_ok() { None } else { Some(memberships::seen_ids(tx, scope)?) };
+        Ok((rules, published, settings::today(&organisation, began), organisation.currency, seen))
+    })?;
+    refuse_faults(validate(&rules))?;
+    let as_of = as_of.unwrap_or(today);
+    let kept = tiers(app).image(&app.db, began, id)?;
+    if ticket.is_some_and(Ticket::cancelled) {
+        return Err(superseded());
+    }
+    let cuts = kept.cuts(&rules, as_of);
+    Ok(Prepared { rules, published, as_of, currency, kept, cuts, seen })
+}
+
+/// Try rules on everyone, or on those that the reader sees. Nothing is written. A newer question of the same person
+/// cancels the older one, which is answered 409 `simulation_superseded`.
 #[utoipa::path(post, path = "/tiering/programmes/{id}/simulate", tag = "tiering", operation_id = "simulate_rules",
     params(("id" = ProgrammeId, Path)), request_body = Wanted,
     responses((status = 200, body = Simulated), WriteProblems))]
@@ -73,51 +180,34 @@ pub(super) async fn simulate(
     Path(id): Path<ProgrammeId>,
     Json(wanted): Json<Wanted>,
 ) -> Result<axum::Json<Simulated>> {
-    // Sums over everyone are for who may see everyone.
-    if !can.scope.is_all() {
-        return Err(Error::forbidden().into());
-    }
     let as_of = check_day(wanted.as_of)?;
     let began = app.now();
-    let tiers = tiers(&app);
-    let ticket = tiers.ticket(can.staff);
-    let asking = app.clone();
+    let ticket = tiers(&app).ticket(can.staff);
+    let (asking, scope) = (app.clone(), can.scope.clone());
     let simulated = tokio::task::spawn_blocking(move || {
-        let app = asking;
-        let (rules, today) = app.db.read(|tx| {
-            let rules = current(tx, id, wanted.rules)?;
-            Ok((rules, settings::today(&settings::load(tx)?, began)))
-        })?;
-        refuse_faults(validate(&rules))?;
-        let as_of = as_of.unwrap_or(today);
-        let kept = tiers.image(&app.db, began, id)?;
-        let superseded = |_| {
-            Error::conflict(
-                "simulation_superseded",
-                "已有更新的模拟请求，本次已取消。",
-                "A newer simulation was asked for; this one was cancelled.",
-            )
+        let ready = prepare(&asking, &scope, id, wanted.rules, as_of, began, Some(&ticket))?;
+        let simulation = match &ready.seen {
+            None => ready
+                .kept
+                .simulate(&ready.rules, ready.as_of, &Ask::default(), &|| ticket.cancelled())
+                .map_err(|_| superseded())?,
+            Some(ids) => trial::of_some(&ready.kept.image, &ready.rules, ready.as_of, &ready.cuts, ids, |_| ()),
         };
-        if ticket.cancelled() {
-            return Err(superseded(()));
-        }
-        let simulation =
-            kept.simulate(&rules, as_of, &Ask::default(), &|| ticket.cancelled()).map_err(|_| superseded(()))?;
-        let took_ms = u64::try_from(app.now().0 - began.0).unwrap_or(0);
-        Ok(simulated(&rules, as_of, &simulation, took_ms))
+        let took_ms = u64::try_from(asking.now().0 - began.0).unwrap_or(0);
+        Ok::<_, Error>(simulated(&ready, &simulation, took_ms))
     });
     Ok(axum::Json(simulated.await.map_err(Error::internal)??))
 }
 
+/// The rows of a ladder; those without a level only where there are some.
 #[expect(clippy::cast_precision_loss, reason = "shares need no more than 53 bits")]
-fn simulated(rules: &Rules, as_of: Day, simulation: &Simulation, took_ms: u64) -> Simulated {
-    let (after, before, (up, down)) = (simulation.levels(), simulation.before(), simulation.moved());
-    let customers: u64 = after.iter().map(|level| level.customers).sum();
-    let revenue: i64 = after.iter().map(|level| level.revenue.0).sum();
-    let levels = (0..=10_u8)
+fn rows(rules: Option<&Rules>, sums: &[Tally; RANKS], before: impl Fn(u8) -> u64) -> Vec<SimulatedLevel> {
+    let customers: u64 = sums.iter().map(|level| level.customers).sum();
+    let revenue: i64 = sums.iter().map(|level| level.revenue.0).sum();
+    (0..=10_u8)
         .filter_map(|rank| {
-            let Tally { customers: count, revenue: sum } = after[usize::from(rank)];
-            let level = rules.level_of_rank(rank);
+            let Tally { customers: count, revenue: sum } = sums[usize::from(rank)];
+            let level = rules.and_then(|rules| rules.level_of_rank(rank));
             if level.is_none() && count == 0 {
                 return None;
             }
@@ -130,16 +220,56 @@ fn simulated(rules: &Rules, as_of: Day, simulation: &Simulation, took_ms: u64) -
                 share: if customers > 0 { count as f64 / customers as f64 } else { 0.0 },
                 revenue: sum,
                 revenue_share: if revenue > 0 { sum.0 as f64 / revenue as f64 } else { 0.0 },
-                before: before[usize::from(rank)].customers,
+                before: before(rank),
             })
         })
-        .collect();
+        .collect()
+}
+
+fn simulated(ready: &Prepared, simulation: &Simulation, took_ms: u64) -> Simulated {
+    let Prepared { rules, published, as_of, .. } = ready;
+    let published = published.as_deref();
+    let places = trial::places(published, rules);
+    let (after, before) = (simulation.levels(), simulation.before());
+    let (up, down) = trial::moved(simulation, &places);
+    // A level's customers of now stand at the rank that it has on record.
+    let was = |rank: u8| {
+        let id = rules.level_of_rank(rank).map(|level| level.id);
+        let known = published.and_then(|before| before.levels.iter().find(|level| Some(level.id) == id));
+        match (known, published) {
+            (Some(level), _) => before[usize::from(level.rank)].customers,
+            (None, Some(_)) if rank > 0 => 0,
+            _ => before[usize::from(rank)].customers,
+        }
+    };
+    let mut flows = Vec::new();
+    for (from, row) in (0_u8..).zip(&simulation.moves) {
+        for (to, cell) in (0_u8..).zip(row).filter(|(_, cell)| cell.customers > 0) {
+            let direction = trial::direction(&places, from, to).into();
+            flows.push(Flow { from, to, customers: cell.customers, revenue: cell.revenue, direction });
+        }
+    }
+    let cost = Cost {
+        before: trial::money(published.map_or(0.0, |published| trial::cost(published, &before))),
+        after: trial::money(trial::cost(rules, &after)),
+        without: rules.levels.iter().filter(|level| level.benefit_cost.is_none()).map(|l| l.name.clone()).collect(),
+    };
     Simulated {
-        as_of,
-        customers,
-        levels,
+        as_of: *as_of,
+        customers: after.iter().map(|level| level.customers).sum(),
+        part: ready.seen.is_some(),
+        held: rules.life.is_some(),
+        levels: rows(Some(rules), &after, was),
+        before: rows(published, &before, |rank| before[usize::from(rank)].customers),
         moves: simulation.moves.iter().map(|row| row.iter().map(|cell| cell.customers).collect()).collect(),
-        moved: Moved { up: up.customers, down: down.customers },
+        flows,
+        moved: Moved {
+            up: up.customers,
+            down: down.customers,
+            up_revenue: up.revenue,
+            down_revenue: down.revenue,
+        },
+        cost,
         took_ms,
     }
 }
@@ -161,6 +291,7 @@ pub(super) async fn evaluate(
     write: Write<may::ManageTiering>,
     Json(evaluation): Json<Evaluation>,
 ) -> Result<Response> {
+    write.actor.scope.require_everyone()?;
     let as_of = check_day(evaluation.as_of)?;
     if evaluation.pin {
         write.actor.require(Permission::ManageOrganisation)?;
