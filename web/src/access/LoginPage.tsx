@@ -24,6 +24,8 @@ export default function LoginPage() {
   const mustChange = session.data?.must_change_password === true;
   const inside = session.data && !mustChange;
   const [chosen, setChosen] = useState(false);
+  // The one-time password, kept for the step that follows: nobody types it twice.
+  const [once, setOnce] = useState<string>();
 
   useEffect(() => {
     if (inside) navigate(safeNext(search.get('next')), { replace: true });
@@ -41,7 +43,11 @@ export default function LoginPage() {
             <p>{t('motto')}</p>
           </div>
         </div>
-        {mustChange ? <NewPassword /> : <SignIn next={search.get('next')} chosen={chosen} />}
+        {mustChange ? (
+          <NewPassword once={once} />
+        ) : (
+          <SignIn next={search.get('next')} chosen={chosen} onEntered={setOnce} />
+        )}
         <Button
           type="link"
           className="door-language"
@@ -57,7 +63,15 @@ export default function LoginPage() {
   );
 }
 
-function SignIn({ next, chosen }: { next: string | null; chosen: boolean }) {
+function SignIn({
+  next,
+  chosen,
+  onEntered,
+}: {
+  next: string | null;
+  chosen: boolean;
+  onEntered: (password: string) => void;
+}) {
   const { t } = useTranslation('access');
   const queries = useQueryClient();
   const [problem, setProblem] = useState<string>();
@@ -75,6 +89,7 @@ function SignIn({ next, chosen }: { next: string | null; chosen: boolean }) {
       const kept = languageOf(staff.locale);
       if (chosen) await patch('/session', { locale: localeOf(currentLanguage()) }).catch(() => undefined);
       else if (kept) await setLanguage(kept);
+      onEntered(values.password);
       await queries.invalidateQueries({ queryKey: ['session'] });
     } catch (error) {
       setProblem(messageOf(error));
@@ -109,25 +124,28 @@ function SignIn({ next, chosen }: { next: string | null; chosen: boolean }) {
 }
 
 /** The one-time password opens the door once; the person's own replaces it before anything else. */
-function NewPassword() {
+function NewPassword({ once }: { once: string | undefined }) {
   const { t } = useTranslation('access');
   const queries = useQueryClient();
   const [form] = Form.useForm<{ current: string; wanted: string; again: string }>();
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState(false);
+  // After a reload of the page nobody knows it any more.
+  const [asked, setAsked] = useState(!once);
 
   const submit = async ({ current, wanted }: { current: string; wanted: string }) => {
     setBusy(true);
     setProblem(undefined);
     try {
-      await post('/session/password', { current, new: wanted });
+      await post('/session/password', { current: asked ? current : once, new: wanted });
       await queries.invalidateQueries({ queryKey: ['session'] });
     } catch (error) {
       if (error instanceof Problem && error.fields.new)
         form.setFields([{ name: 'wanted', errors: [error.fields.new] }]);
-      else if (error instanceof Problem && error.fields.current)
+      else if (error instanceof Problem && error.fields.current) {
+        setAsked(true);
         form.setFields([{ name: 'current', errors: [error.fields.current] }]);
-      else setProblem(messageOf(error));
+      } else setProblem(messageOf(error));
     } finally {
       setBusy(false);
     }
@@ -136,23 +154,26 @@ function NewPassword() {
   return (
     <Form form={form} layout="vertical" onFinish={submit} requiredMark={false} size="large">
       <Alert type={problem ? 'error' : 'info'} showIcon title={problem ?? t('change_first')} className="door-note" />
-      <Form.Item
-        name="current"
-        label={t('password_current')}
-        rules={[{ required: true, message: t('password_needed') }]}
-      >
-        <Input.Password autoComplete="current-password" autoFocus />
-      </Form.Item>
+      {asked && (
+        <Form.Item
+          name="current"
+          label={t('password_current')}
+          rules={[{ required: true, message: t('password_needed') }]}
+        >
+          <Input.Password autoComplete="current-password" autoFocus />
+        </Form.Item>
+      )}
       <Form.Item
         name="wanted"
         label={t('password_new')}
+        className="told-once"
         extra={t('password_rule')}
         rules={[
-          { required: true, message: t('password_needed') },
+          { required: true, message: t('password_rule') },
           { min: 10, message: t('password_rule') },
         ]}
       >
-        <Input.Password autoComplete="new-password" />
+        <Input.Password autoComplete="new-password" autoFocus={!asked} />
       </Form.Item>
       <Form.Item
         name="again"

@@ -57,6 +57,10 @@ export async function setLanguage(language: Language): Promise<void> {
   document.title = language === 'zh-CN' ? '尊客 Zunke' : 'Zunke';
 }
 
+/** `甲、乙和丙` / `A, B, and C`. */
+export const listed = (parts: string[]): string =>
+  new Intl.ListFormat(currentLanguage(), { type: 'conjunction' }).format(parts);
+
 /** The server's word for the language. */
 export const localeOf = (language: Language): 'zh' | 'en' => (language === 'en' ? 'en' : 'zh');
 

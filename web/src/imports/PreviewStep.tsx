@@ -1,5 +1,5 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { Alert, Button, Checkbox, Input, Skeleton } from 'antd';
+import { Alert, Button, Checkbox, Input, Segmented, Skeleton } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { post } from '../api/client';
@@ -20,6 +20,7 @@ interface Props {
 export function PreviewStep({ found, mapping, onBack, onStarted }: Props) {
   const { t } = useTranslation('imports');
   const [keep, setKeep] = useState(false);
+  const [all, setAll] = useState(false);
   const [name, setName] = useState(mapping.source);
   const preview = useQuery({
     queryKey: ['import', found.id, 'preview', mapping],
@@ -54,7 +55,11 @@ export function PreviewStep({ found, mapping, onBack, onStarted }: Props) {
       </>
     );
   }
-  const problems = preview.data.rows.filter((row) => row.problems.length > 0).length;
+  const bad = preview.data.rows.filter((row) => row.problems.length > 0);
+  const problems = bad.length;
+  // Rows that are refused are what a person has to look at: they stand first until all are asked for.
+  const onlyBad = problems > 0 && problems < preview.data.rows.length && !all;
+  const shown = onlyBad ? bad : preview.data.rows;
   return (
     <div className="import-mapping">
       <div className="panel">
@@ -68,6 +73,18 @@ export function PreviewStep({ found, mapping, onBack, onStarted }: Props) {
         </p>
         {problems > 0 && (
           <Alert type="warning" showIcon title={t('preview.problems', { n: problems })} style={{ marginBottom: 12 }} />
+        )}
+        {problems > 0 && problems < preview.data.rows.length && (
+          <Segmented
+            className="preview-which"
+            aria-label={t('preview.rows')}
+            value={onlyBad ? 'bad' : 'all'}
+            onChange={(value) => setAll(value === 'all')}
+            options={[
+              { value: 'bad', label: t('preview.bad_rows', { n: count(problems) }) },
+              { value: 'all', label: t('preview.all_rows', { n: count(preview.data.rows.length) }) },
+            ]}
+          />
         )}
         <section
           className="preview-scroll"
@@ -88,7 +105,7 @@ export function PreviewStep({ found, mapping, onBack, onStarted }: Props) {
               </tr>
             </thead>
             <tbody>
-              {preview.data.rows.map((row) => (
+              {shown.map((row) => (
                 <tr key={row.row} className={row.problems.length ? 'has-problem' : undefined}>
                   <td className="number">{row.row}</td>
                   <td className="preview-will">

@@ -6,16 +6,18 @@ import { Link, useNavigate } from 'react-router';
 import { post, url } from '../api/client';
 import { messageOf } from '../api/problem';
 import { useCan, useSession } from '../api/session';
-import { said } from '../i18n';
+import { listed, said } from '../i18n';
 import { count } from '../kit/format';
-import { dayAfter, type Import, isOld } from './api';
+import { tiers } from '../tiers/links';
+import { LinkButton } from '../tiers/parts/LinkButton';
+import { dayAfter, type Import, isOld, undoParts } from './api';
 import { Figures } from './RunStep';
 
 /** What came of it: figures, what was left out and why, and the next step. */
 export function ResultStep({ found, onChanged }: { found: Import; onChanged: () => void }) {
   const { t, i18n } = useTranslation('imports');
   const { message, modal } = App.useApp();
-  const { organisation, today } = useSession();
+  const { organisation, today, setup } = useSession();
   const navigate = useNavigate();
   const can = useCan();
   const queries = useQueryClient();
@@ -25,6 +27,9 @@ export function ResultStep({ found, onChanged }: { found: Import; onChanged: () 
   const total = skipped.reduce((sum, [, n]) => sum + n, 0);
   const as_of = found.last_activity_day ? dayAfter(found.last_activity_day) : undefined;
   const old = isOld(found.last_activity_day, today) && organisation.as_of !== as_of;
+
+  // Without a ladder there is nothing to evaluate.
+  const noLadder = !setup.programme_published && found.orders > 0;
 
   const act = useMutation({
     mutationFn: (what: 'undo' | 'resume') => post(`/imports/${found.id}/${what}`),
@@ -43,14 +48,15 @@ export function ResultStep({ found, onChanged }: { found: Import; onChanged: () 
     },
     onError: (error) => message.error(messageOf(error)),
   });
+  const undone = undoParts(found);
   const undo = () =>
     modal.confirm({
       title: t('result.undo_question'),
-      content: t('result.undo_note', {
-        orders: count(found.orders),
-        refunds: count(found.refunds),
-        customers: count(found.customers),
-      }),
+      content: undone.length
+        ? t('result.undo_note', {
+            what: listed(undone.map(({ part, n }) => t(`result.undo_part.${part}`, { n: count(n) }))),
+          })
+        : t('result.undo_nothing'),
       okText: t('result.undo'),
       okButtonProps: { danger: true },
       onOk: () => act.mutateAsync('undo').catch(() => undefined),
@@ -73,7 +79,18 @@ export function ResultStep({ found, onChanged }: { found: Import; onChanged: () 
         }
       />
       {found.state !== 'undone' && <Figures found={found} />}
-      {found.state === 'done' && old && as_of && can('manage_tiering') && (
+      {found.state === 'done' && noLadder && can('manage_tiering') && (
+        <div className="panel as-of">
+          <div>
+            <h2>{t('result.ladder_title')}</h2>
+            <p className="quiet">{t('result.ladder_note')}</p>
+          </div>
+          <LinkButton type="primary" size="large" to={tiers('rules')}>
+            {t('result.ladder_action')}
+          </LinkButton>
+        </div>
+      )}
+      {found.state === 'done' && !noLadder && old && as_of && can('manage_tiering') && (
         <div className="panel as-of">
           <div>
             <h2>{t('result.old_title', { day: found.last_activity_day })}</h2>
@@ -118,7 +135,7 @@ export function ResultStep({ found, onChanged }: { found: Import; onChanged: () 
           </Button>
         )}
         <Link to="/customers">
-          <Button type={old ? 'default' : 'primary'}>{t('result.customers')}</Button>
+          <Button type={old || noLadder ? 'default' : 'primary'}>{t('result.customers')}</Button>
         </Link>
       </div>
     </div>

@@ -31,6 +31,8 @@ export function RunStep({ found, onChanged }: { found: Import; onChanged: () => 
           secondsLeft={found.seconds_left}
           onCancel={undoing ? undefined : cancel}
           cancelQuestion={t('run.cancel_question')}
+          cancelYes={t('run.cancel_yes')}
+          cancelNo={t('run.cancel_no')}
         />
       </div>
       {!undoing && <Figures found={found} />}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { assign, dayAfter, fieldOf, fieldsOf, isOld, type Mapping, missing } from './api';
+import { assign, dayAfter, fieldOf, fieldsOf, isOld, type Mapping, missing, undoParts } from './api';
 
 const mapping: Mapping = {
   kind: 'order_lines',
@@ -26,6 +26,16 @@ describe('mapping', () => {
   it('offers only what a kind can hold', () => {
     expect(fieldsOf('customers')).not.toContain('amount');
     expect(fieldsOf('interactions')).toContain('body');
+  });
+});
+
+describe('undoing', () => {
+  it('names only what is there', () => {
+    expect(undoParts({ orders: 12, refunds: 0, interactions: 0, customers: 3 })).toEqual([
+      { part: 'orders', n: 12 },
+      { part: 'customers', n: 3 },
+    ]);
+    expect(undoParts({ orders: 0, refunds: 0, interactions: 0, customers: 0 })).toEqual([]);
   });
 });
 

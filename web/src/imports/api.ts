@@ -177,6 +177,15 @@ export function fieldOf(mapping: Mapping, column: string): FieldName | undefined
   return (Object.entries(mapping.columns) as [FieldName, string][]).find(([, held]) => held === column)?.[0];
 }
 
+/** What undoing takes away, without the parts that are not there. */
+export function undoParts(
+  found: Pick<Import, 'orders' | 'refunds' | 'interactions' | 'customers'>,
+): { part: 'orders' | 'refunds' | 'interactions' | 'customers'; n: number }[] {
+  return (['orders', 'refunds', 'interactions', 'customers'] as const)
+    .map((part) => ({ part, n: found[part] }))
+    .filter(({ n }) => n > 0);
+}
+
 /** The day after the last activity: the first day on which levels see all of it. */
 export function dayAfter(day: string): string {
   const next = new Date(`${day}T00:00:00Z`);

@@ -10,10 +10,23 @@ interface Props {
   label?: string;
   onCancel?: () => void;
   cancelQuestion?: string;
+  /** What the two answers do: never a bare "cancel", which could mean either. */
+  cancelYes?: string;
+  cancelNo?: string;
 }
 
 /** Long work: how far, how fast, how long yet. It goes on when the page is closed, and says so. */
-export function JobProgress({ done, total, perSecond, secondsLeft, label, onCancel, cancelQuestion }: Props) {
+export function JobProgress({
+  done,
+  total,
+  perSecond,
+  secondsLeft,
+  label,
+  onCancel,
+  cancelQuestion,
+  cancelYes,
+  cancelNo,
+}: Props) {
   const { t } = useTranslation('kit');
   const percent = total ? Math.min(100, Math.floor((done / total) * 100)) : 0;
   const left = secondsLeft === null || secondsLeft === undefined ? undefined : duration(secondsLeft);
@@ -35,7 +48,12 @@ export function JobProgress({ done, total, perSecond, secondsLeft, label, onCanc
             : ''}
         </span>
         {onCancel && (
-          <Popconfirm title={cancelQuestion ?? t('job.cancel_question')} onConfirm={onCancel}>
+          <Popconfirm
+            title={cancelQuestion ?? t('job.cancel_question')}
+            okText={cancelYes ?? t('job.cancel')}
+            cancelText={cancelNo ?? t('job.go_on')}
+            onConfirm={onCancel}
+          >
             <Button size="small">{t('job.cancel')}</Button>
           </Popconfirm>
         )}

@@ -122,9 +122,10 @@ export function AccountTab() {
           <Form.Item
             name="wanted"
             label={t('access:password_new')}
+            className="told-once"
             extra={t('access:password_rule')}
             rules={[
-              { required: true, message: t('access:password_needed') },
+              { required: true, message: t('access:password_rule') },
               { min: 10, message: t('access:password_rule') },
             ]}
           >

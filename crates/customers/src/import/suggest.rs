@@ -319,7 +319,10 @@ fn bare(name: &str) -> String {
 /// A mapping to start from: what the names and the first rows tell. The person confirms it.
 #[must_use]
 pub fn suggest(inspection: &Inspection, file_name: &str) -> Mapping {
-    if let Some(mapping) = built_in(&inspection.shape) {
+    if let Some(mut mapping) = built_in(&inspection.shape) {
+        if year_first(inspection, &mapping) {
+            mapping.date_order = DateOrder::Ymd;
+        }
         return mapping;
     }
     let names: Vec<String> = inspection.shape.columns.iter().map(|column| bare(column)).collect();
@@ -418,6 +421,18 @@ fn repeats(inspection: &Inspection, column: Option<&String>) -> bool {
     ids.len() >= 2 && distinct * 10 < ids.len() * 9
 }
 
+/// Whether the dates of the sample begin with their year, whatever the known file of that shape does.
+fn year_first(inspection: &Inspection, mapping: &Mapping) -> bool {
+    let column = mapping.columns.get(&Field::OccurredAt).and_then(|name| inspection.shape.column(name));
+    let Some(at) = column else { return false };
+    let mut dates = inspection.sample.iter().filter_map(|row| row.get(at)).filter(|cell| !cell.is_empty()).peekable();
+    dates.peek().is_some()
+        && dates.all(|cell| {
+            let figures = cell.bytes().take_while(u8::is_ascii_digit).count();
+            figures == 4 && cell[figures..].starts_with(['-', '/', '.', '年'])
+        })
+}
+
 /// The one order under which all dates of the sample can be read; year first where it does not matter.
 fn order_of(inspection: &Inspection, at: usize) -> DateOrder {
     let zone = zunke_kernel::Zone::default();
@@ -504,6 +519,13 @@ mod tests {
         let columns =
             ["InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country"];
         assert_eq!(Some(suggest(&inspection(&columns, &[]), "x.csv")), Mapping::built_in("online-retail"));
+        let dated = |day: &'static str| {
+            let row = ["536365", "85123A", "heart", "6", day, "2.55", "17850", "United Kingdom"];
+            suggest(&inspection(&columns, &[&row]), "x.csv").date_order
+        };
+        assert_eq!(dated("2026-01-02"), DateOrder::Ymd);
+        assert_eq!(dated("2026/1/2 8:26"), DateOrder::Ymd);
+        assert_eq!(dated("12/1/2010 8:26"), DateOrder::Mdy);
         let found = inspection(
             &["Invoice", "StockCode", "Quantity", "InvoiceDate", "Price", "Customer ID"],
             &[
