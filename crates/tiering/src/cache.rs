@@ -1,5 +1,6 @@
 //! The image in memory, kept between simulations, and the room's services as the binary puts them together.
 
+use crate::columns::Columns;
 use crate::image::{Cancelled, Image};
 use crate::observer::{Tiering, Touched};
 use crate::rfm::{self, CubeCuts};
@@ -33,6 +34,7 @@ pub struct Kept {
     loaded_at: Instant,
     touched: u64,
     cuts: Mutex<Vec<(rfm::Settings, Day, Arc<CubeCuts>)>>,
+    columns: Mutex<Columns>,
 }
 
 impl Tiers {
@@ -62,7 +64,14 @@ impl Tiers {
         // The old one goes first: two of them at once would double the memory.
         *kept = None;
         let image = load::image(db, Some(programme))?;
-        let fresh = Arc::new(Kept { image, programme, loaded_at: now, touched, cuts: Mutex::default() });
+        let fresh = Arc::new(Kept {
+            image,
+            programme,
+            loaded_at: now,
+            touched,
+            cuts: Mutex::default(),
+            columns: Mutex::default(),
+        });
         *kept = Some(Arc::clone(&fresh));
         Ok(fresh)
     }
@@ -86,7 +95,15 @@ impl Kept {
         wanted: &Wanted,
         cancelled: &(dyn Fn() -> bool + Sync),
     ) -> std::result::Result<Simulation, Cancelled> {
-        self.image.simulate(rules, as_of, &self.cuts(rules, as_of), wanted, cancelled)
+        let cuts = self.cuts(rules, as_of);
+        // Held while it counts: questions that come at once share the columns, and the memory.
+        let mut columns = self.columns.lock().unwrap_or_else(PoisonError::into_inner);
+        if cancelled() {
+            return Err(Cancelled);
+        }
+        let counted = columns.simulate(&self.image, rules, as_of, &cuts, wanted, cancelled);
+        drop(columns);
+        counted.unwrap_or_else(|| self.image.simulate(rules, as_of, &cuts, wanted, cancelled))
     }
 
     /// The cuts of rules as of a day; drawn once per RFM settings.

@@ -2,7 +2,7 @@
 //! allocation per customer, so that the same code serves one customer in a transaction and millions in memory.
 
 use crate::bucket::Entry;
-use crate::indicator::{Gathered, Indicator, Plan, Profile, Source};
+use crate::indicator::{Gathered, Indicator, Plan, Profile, Source, Sums};
 use crate::ladder::{CompiledLevel, highest};
 use crate::measure::Measure;
 use crate::rfm::{CubeCuts, Grades};
@@ -42,6 +42,15 @@ pub struct RfmRaw {
 
 impl RfmRaw {
     pub const NONE: Self = Self { days: f64::NAN, orders: 0.0, spend: 0.0 };
+
+    /// From the sums of the window as of a day.
+    #[inline]
+    pub(crate) fn from_sums(sums: &Sums, as_of: Day) -> Self {
+        match sums.last_order() {
+            Some(last) => Self::of(i64::from(as_of.since(last)), sums.orders, sums.net()),
+            None => Self { spend: Money(sums.net()).as_f64(), ..Self::NONE },
+        }
+    }
 
     /// Of who ordered in the window.
     #[inline]
@@ -113,11 +122,7 @@ impl Evaluator {
     #[inline]
     #[must_use]
     pub fn rfm_raw(&self, gathered: &Gathered) -> RfmRaw {
-        let sums = gathered.sums(self.rfm);
-        match sums.last_order() {
-            Some(last) => RfmRaw::of(i64::from(self.plan.as_of.since(last)), sums.orders, sums.net()),
-            None => RfmRaw { spend: Money(sums.net()).as_f64(), ..RfmRaw::NONE },
-        }
+        RfmRaw::from_sums(gathered.sums(self.rfm), self.plan.as_of)
     }
 
     /// The rank of who has these indicators; the other facts are added to them.

@@ -13,6 +13,7 @@ pub mod api;
 pub mod ask;
 pub mod bucket;
 pub mod cache;
+pub mod columns;
 pub mod compare;
 pub mod decision;
 pub mod evaluate;

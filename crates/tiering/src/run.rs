@@ -83,26 +83,39 @@ fn everyone(
 ) -> Result<()> {
     let all = image.len() as u64;
     let mut done = 0;
+    let mut waiting: Vec<Row> = Vec::new();
+    let mut flush = |rows: &[Row], done: u64| -> Result<()> {
+        let skipped = db.write(|tx| {
+            let skipped = write_unless_changed(tx, ready, moment, rows)?;
+            progress(tx, done, all)?;
+            Ok(skipped)
+        })?;
+        count(summary, rows);
+        summary.written -= skipped.min(summary.written);
+        Ok(())
+    };
+    let mut levels = [0; 11];
     // A few runs at a time, so that the rows of a first evaluation don't all wait in memory.
     for wave in image.partitions.chunks(rayon::current_num_threads().max(1) * 2) {
         let judged: Vec<(Vec<Row>, [u64; 11])> =
             wave.par_iter().map(|partition| judge(partition, ready, moment.cause)).collect();
         done += wave.iter().map(Partition::len).sum::<usize>() as u64;
-        for (rows, levels) in &judged {
-            if ready.is_primary {
-                summary.levels.iter_mut().zip(levels).for_each(|(sum, count)| *sum += count);
-            }
-            for rows in rows.chunks(BATCH) {
-                let now = moment.now;
-                let skipped = db.write(|tx| {
-                    let skipped = write_unless_changed(tx, ready, &Moment { now, ..*moment }, rows)?;
-                    progress(tx, done, all)?;
-                    Ok(skipped)
-                })?;
-                count(summary, rows);
-                summary.written -= skipped.min(summary.written);
-            }
+        for (rows, counts) in judged {
+            levels.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+            waiting.extend(rows);
         }
+        // A commit is a sync to disk: few rows wait for more.
+        let whole = waiting.len() / BATCH * BATCH;
+        for rows in waiting[..whole].chunks(BATCH) {
+            flush(rows, done)?;
+        }
+        waiting.drain(..whole);
+    }
+    if !waiting.is_empty() {
+        flush(&waiting, done)?;
+    }
+    if ready.is_primary {
+        summary.levels.iter_mut().zip(levels).for_each(|(sum, count)| *sum += count);
     }
     summary.customers = summary.customers.max(all);
     Ok(())
