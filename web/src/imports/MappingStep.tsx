@@ -4,11 +4,11 @@ import { Alert, AutoComplete, Button, Checkbox, Input, Radio, Select } from 'ant
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { get } from '../api/client';
+import { useFields } from '../fields/api';
+import { said } from '../i18n';
 import { count } from '../kit/format';
 import {
-  assign,
   type FieldName,
-  fieldOf,
   fieldsOf,
   type Import,
   type ImportKind,
@@ -18,6 +18,7 @@ import {
   type NamedMapping,
 } from './api';
 import { OrganisationCheck } from './OrganisationCheck';
+import { give, partOf, partOfKey, withFields } from './own';
 import { ReadingCard } from './ReadingCard';
 import { zones } from './zones';
 
@@ -38,6 +39,7 @@ export function MappingStep({ found, mapping: given, onChange, onNext }: Props) 
     select: (page) => page.items,
     retry: false,
   });
+  const fields = useFields().data ?? [];
   const columns = found.shape.columns;
   const mapping = useMemo<Mapping>(
     () => given ?? { kind: 'orders', source: '', columns: {}, date_order: 'ymd' },
@@ -46,10 +48,12 @@ export function MappingStep({ found, mapping: given, onChange, onNext }: Props) 
   const gaps = missing(mapping);
   const offered = fieldsOf(mapping.kind);
   const sales = mapping.kind === 'orders' || mapping.kind === 'order_lines';
+  const own = mapping.kind === 'customers' ? fields : [];
   const change = (part: Partial<Mapping>) => onChange({ ...mapping, ...part });
   const changeKind = (kind: ImportKind) => {
     const fitting = fieldsOf(kind);
-    change({
+    onChange({
+      ...(kind === 'customers' ? mapping : withFields(mapping, {})),
       kind,
       columns: Object.fromEntries(
         Object.entries(mapping.columns).filter(([name]) => fitting.includes(name as FieldName)),
@@ -121,7 +125,7 @@ export function MappingStep({ found, mapping: given, onChange, onNext }: Props) 
           </thead>
           <tbody>
             {columns.map((column, index) => {
-              const field = fieldOf(mapping, column);
+              const field = partOf(mapping, column);
               return (
                 <tr key={column} className={field ? 'mapped' : undefined}>
                   <th scope="row">
@@ -132,15 +136,17 @@ export function MappingStep({ found, mapping: given, onChange, onNext }: Props) 
                     <Select
                       value={field ?? ''}
                       aria-label={t('mapping.is_column', { column })}
-                      onChange={(next) =>
-                        onChange(assign(mapping, column, (next || undefined) as FieldName | undefined))
-                      }
+                      onChange={(next) => onChange(give(mapping, column, next || undefined))}
                       showSearch={{ optionFilterProp: 'label' }}
                       popupMatchSelectWidth={false}
                       style={{ width: '100%' }}
                       options={[
                         { value: '', label: t('mapping.ignore') },
-                        ...offered.map((name) => ({ value: name, label: t(`field.${name}`) })),
+                        ...offered.map((name): { value: string; label: string } => ({
+                          value: name,
+                          label: t(`field.${name}`),
+                        })),
+                        ...own.map((one) => ({ value: partOfKey(one.key), label: said(one.label) })),
                       ]}
                     />
                   </td>
