@@ -17,6 +17,7 @@ export const entries: Entry[] = [
 
   { path: '/customers', name: 'room.customers', page: () => import('./customers/CustomersPage') },
   { path: '/customers/segments', name: 'page.segments', page: () => import('./customers/SegmentsPage') },
+  { path: '/customers/tags/:tab?', name: 'page.tags', page: () => import('./customers/TagsPage') },
   { path: '/customers/imports', name: 'page.imports', page: () => import('./imports/ImportsPage') },
   { path: '/customers/imports/new', name: 'page.import_new', page: () => import('./imports/ImportPage') },
   { path: '/customers/imports/:id', name: 'page.import', page: () => import('./imports/ImportPage') },

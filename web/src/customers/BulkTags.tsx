@@ -12,21 +12,24 @@ interface Props {
   onDone: () => void;
 }
 
-/** Tags for many customers at once: says how many before, can be undone after. */
+/** Tags for many customers at once: says how many before. */
 export function BulkTags({ open, ids, onClose, onDone }: Props) {
   const { t } = useTranslation('customers');
-  const { message, modal: _modal } = App.useApp();
+  const { message } = App.useApp();
   const queries = useQueryClient();
   const [form] = Form.useForm<{ add?: string[]; remove?: string[] }>();
   const change = useMutation({
     mutationFn: (tags: { add?: string[]; remove?: string[] }) =>
-      post<{ changed?: number }>('/customers/bulk/tags', {
+      post<{ customers: number; not_allowed?: number }>('/customers/bulk/tags', {
         customers: ids,
         add: tags.add ?? [],
         remove: tags.remove ?? [],
       }),
-    onSuccess: () => {
-      message.success(t('bulk.done', { n: ids.length }));
+    onSuccess: (done) => {
+      message.success(
+        t('bulk.done', { n: done.customers }) +
+          (done.not_allowed ? ` ${t('bulk.not_allowed', { n: done.not_allowed })}` : ''),
+      );
       void queries.invalidateQueries({ queryKey: ['list', '/customers'] });
       void queries.invalidateQueries({ queryKey: ['tags'] });
       form.resetFields();

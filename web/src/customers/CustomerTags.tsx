@@ -15,6 +15,8 @@ export function CustomerTags({ customer }: { customer: Customer }) {
   const { message } = App.useApp();
   const can = useCan();
   const queries = useQueryClient();
+  const byHand = customer.tags.filter((tag) => tag.by_hand ?? true);
+  const byRule = customer.tags.filter((tag) => tag.by_rule && !tag.by_hand);
   const [chosen, setChosen] = useState<string[]>([]);
   const [open, setOpen] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -33,20 +35,23 @@ export function CustomerTags({ customer }: { customer: Customer }) {
   };
   return (
     <>
-      <TagRow tags={customer.tags} most={8} />
+      <TagRow tags={[...(customer.value_classes ?? []), ...customer.tags]} most={8} />
       {can('edit_customers') && (
         <Popover
           trigger="click"
           placement="bottomLeft"
           open={open}
           onOpenChange={(now) => {
-            if (now) setChosen(customer.tags.map((tag) => tag.id));
+            if (now) setChosen(byHand.map((tag) => tag.id));
             setOpen(now);
           }}
           destroyOnHidden
           content={
             <div className="tag-edit">
               <TagSelect value={chosen} onChange={setChosen} autoFocus />
+              {byRule.length > 0 && (
+                <p className="quiet">{t('tag.rule_only', { names: byRule.map((tag) => tag.name).join('、') })}</p>
+              )}
               <Button type="primary" loading={busy} onClick={save}>
                 {t('common:action.save')}
               </Button>

@@ -1,4 +1,4 @@
-import { PlusOutlined, TagsOutlined } from '@ant-design/icons';
+import { FolderOutlined, PlusOutlined, TagsOutlined } from '@ant-design/icons';
 import { Button } from 'antd';
 import { type Key, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -19,10 +19,11 @@ import { type QueryColumn, QueryTable } from '../kit/QueryTable';
 import { DayText, Money } from '../kit/texts';
 import { useLevels } from '../kit/useLevels';
 import { useUrlState } from '../kit/useUrlState';
-import { type Customer, useDepartments, useSegments, useStaff, useTags } from './api';
+import { type Customer, useCategories, useDepartments, useSegments, useStaff, useTags, useValueClasses } from './api';
+import { BulkCategory } from './BulkCategory';
 import { BulkTags } from './BulkTags';
 import { CustomerForm } from './CustomerForm';
-import { TagRow } from './tags';
+import { TagRow, TagText } from './tags';
 import { Views } from './Views';
 import './customers.css';
 
@@ -31,6 +32,7 @@ const FILTERS = [
   'search',
   'level',
   'tag',
+  'category',
   'owner',
   'department',
   'segment',
@@ -63,6 +65,8 @@ export default function CustomersPage() {
   const { organisation, setup } = useSession();
   const { levels, byRank } = useLevels();
   const tags = useTags().data ?? [];
+  const classes = useValueClasses().data ?? [];
+  const categories = useCategories().data?.items ?? [];
   const staff = useStaff().data ?? [];
   const departments = useDepartments().data ?? [];
   const segments = useSegments().data ?? [];
@@ -70,6 +74,7 @@ export default function CustomersPage() {
   const [making, setMaking] = useState(false);
   const [selected, setSelected] = useState<Key[]>([]);
   const [tagging, setTagging] = useState(false);
+  const [moving, setMoving] = useState(false);
 
   const query = useMemo(() => {
     const found: Query = {};
@@ -102,8 +107,22 @@ export default function CustomersPage() {
       label: t('filter.tag'),
       multiple: true,
       empty: t('filter.no_tags'),
-      choices: tags.map((tag) => ({ value: tag.id, label: tag.name })),
+      choices: [...tags, ...classes].map((tag) => ({ value: tag.id, label: <TagText tag={tag} />, text: tag.name })),
     },
+    ...(categories.length
+      ? [
+          {
+            kind: 'choice' as const,
+            key: 'category',
+            label: t('filter.category'),
+            multiple: true,
+            choices: [
+              ...categories.map((one) => ({ value: one.id, label: <TagText tag={one} />, text: one.name })),
+              { value: 'none', label: t('category.none'), text: t('category.none') },
+            ],
+          },
+        ]
+      : []),
     { kind: 'numbers', label: t('filter.net_spend'), from: 'net_spend_min', to: 'net_spend_max' },
     { kind: 'days', label: t('filter.last_order'), from: 'last_order_after', to: 'last_order_before' },
     { kind: 'numbers', label: t('filter.score'), from: 'score_min', to: 'score_max' },
@@ -220,6 +239,23 @@ export default function CustomersPage() {
     },
     { key: 'tags', title: t('column.tags'), width: 140, render: (row) => <TagRow tags={row.tags ?? []} /> },
     {
+      key: 'category',
+      title: t('column.category'),
+      width: 112,
+      hidden: categories.length === 0,
+      render: (row) => {
+        const category = categories.find((one) => one.id === row.category_id);
+        return category ? <TagText tag={category} /> : '–';
+      },
+    },
+    {
+      key: 'value_classes',
+      title: t('column.value_classes'),
+      width: 140,
+      hidden: true,
+      render: (row) => <TagRow tags={row.value_classes ?? []} />,
+    },
+    {
       key: 'owner',
       title: t('column.owner'),
       width: 92,
@@ -289,6 +325,11 @@ export default function CustomersPage() {
         toolbar={
           <>
             <Views list="customers" />
+            {can('edit_customers') && categories.length > 0 && (
+              <Button icon={<FolderOutlined />} onClick={() => setMoving(true)}>
+                {t('bulk.category')}
+              </Button>
+            )}
             {selected.length > 0 && (
               <>
                 <span role="status">{t('bulk.selected', { n: selected.length })}</span>
@@ -362,6 +403,16 @@ export default function CustomersPage() {
         }
       />
       <CustomerForm open={making} onClose={() => setMaking(false)} onDone={(id) => navigate(`/customers/${id}`)} />
+      <BulkCategory
+        open={moving}
+        ids={selected.map(String)}
+        query={query}
+        onClose={() => setMoving(false)}
+        onDone={() => {
+          setMoving(false);
+          setSelected([]);
+        }}
+      />
       <BulkTags
         open={tagging}
         ids={selected.map(String)}

@@ -4,19 +4,19 @@ import { Alert, App, Button, Drawer, Form, Grid, Input, Skeleton } from 'antd';
 import { useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { get, patch, post, remove } from '../api/client';
+import { patch, post, remove } from '../api/client';
 import { messageOf } from '../api/problem';
 import { useCan } from '../api/session';
 import { said } from '../i18n';
-import { ConditionEditor, type Options } from '../kit/ConditionEditor';
-import { type Catalogue, type Group, read, tests, write } from '../kit/condition';
+import { ConditionEditor } from '../kit/ConditionEditor';
+import { type Group, read, tests, write } from '../kit/condition';
 import { Empty } from '../kit/Empty';
 import { ErrorView } from '../kit/ErrorView';
 import { count, share } from '../kit/format';
 import { PageHeader } from '../kit/PageHeader';
 import { RelativeTime } from '../kit/texts';
-import { useLevels } from '../kit/useLevels';
-import { type Segment, useDepartments, useSegments, useStaff, useTags } from './api';
+import { type Segment, useSegments } from './api';
+import { useConditions, useSettled } from './conditions';
 import './customers.css';
 
 interface Count {
@@ -127,16 +127,6 @@ function useCount(condition: unknown, enabled: boolean) {
   });
 }
 
-/** The value after it has stood still for a moment. */
-function useSettled<T>(value: T, ms: number): T {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), ms);
-    return () => clearTimeout(timer);
-  }, [value, ms]);
-  return settled;
-}
-
 function SegmentForm({ segment, onClose }: { segment: Segment | 'new' | undefined; onClose: () => void }) {
   const { t } = useTranslation('customers');
   const phone = !Grid.useBreakpoint().md;
@@ -152,32 +142,7 @@ function SegmentForm({ segment, onClose }: { segment: Segment | 'new' | undefine
     form.setFieldsValue({ name: old?.name ?? '' });
   }, [segment, old, form]);
 
-  const catalogue = useQuery({
-    queryKey: ['conditions', 'fields'],
-    queryFn: ({ signal }) => get<Catalogue>('/conditions/fields', undefined, signal),
-    staleTime: 10 * 60_000,
-    enabled: !!segment,
-  });
-  const { levels } = useLevels();
-  const tags = useTags().data;
-  const staff = useStaff().data;
-  const departments = useDepartments().data;
-  const segments = useSegments().data;
-  const options = useMemo<Options>(
-    () => ({
-      tags: (tags ?? []).map((tag) => ({ value: tag.id, label: tag.name })),
-      levels: [
-        { value: 0, label: t('kit:level.none') },
-        ...levels.map((level) => ({ value: level.rank, label: level.name })),
-      ],
-      segments: (segments ?? []).filter((one) => one.id !== old?.id).map((one) => ({ value: one.id, label: one.name })),
-      ids: {
-        stf: (staff ?? []).map((one) => ({ value: one.id, label: one.name })),
-        dep: (departments ?? []).map((one) => ({ value: one.id, label: one.path_text ?? one.name })),
-      },
-    }),
-    [tags, levels, segments, staff, departments, old, t],
-  );
+  const { catalogue, options } = useConditions(!!segment, old?.id);
   const condition = useMemo(() => write(group), [group]);
   const settled = useSettled(condition, 250);
   const found = useCount(settled, !!segment && !!catalogue.data);

@@ -2,8 +2,42 @@ import { useQuery } from '@tanstack/react-query';
 import { get, type Page, post } from '../api/client';
 import type { Schemas } from '../api/types';
 
-export type Customer = Schemas['Customer'];
-export type Tag = Schemas['Tag'];
+export type Customer = Omit<Schemas['Customer'], 'tags' | 'value_classes' | 'category_id'> & {
+  tags: GivenTag[];
+  value_classes?: GivenTag[];
+  category_id?: string | null;
+};
+export interface Tag {
+  id: string;
+  name: string;
+  colour: string;
+}
+/** A tag that a customer has, and why. */
+export interface GivenTag extends Tag {
+  by_hand?: boolean;
+  by_rule?: boolean;
+}
+/** A tag as it is kept: with its rule, how the rule stands, and how many customers have it. */
+export interface RuledTag extends Tag {
+  kind?: 'tag' | 'value_class';
+  version: number;
+  rule?: { condition: unknown; state: 'waiting' | 'fresh' | 'stale'; error?: { zh?: string; en?: string } | null };
+  sentence?: { zh: string; en: string };
+  customers?: number;
+}
+export interface Category extends Tag {
+  place: number;
+  version: number;
+  customers?: number;
+}
+export interface CategoryMove {
+  id: string;
+  category_id?: string | null;
+  customers: number;
+  staff_id?: string | null;
+  moved_at: number;
+  undone_at?: number | null;
+}
 export type Staff = Schemas['Staff'];
 export type Segment = Schemas['SegmentView'];
 /** One entry of the time line; the name of the colleague comes with it. */
@@ -43,12 +77,36 @@ export function useDepartments() {
   });
 }
 
-export function useTags() {
+/** While a rule is asked of everyone, look again: the numbers are on their way. */
+const untilFresh = (data: Page<RuledTag> | undefined) =>
+  data?.items.some((tag) => tag.rule?.state === 'waiting') ? 2_000 : (false as const);
+
+/** `live`: on the page of tags, where rules are watched while they are asked of everyone. */
+export function useTags(live = false) {
   return useQuery({
-    queryKey: ['tags'],
-    queryFn: ({ signal }) => get<Page<Tag>>('/tags', undefined, signal),
+    queryKey: ['tags', 'tag'],
+    queryFn: ({ signal }) => get<Page<RuledTag>>('/tags', undefined, signal),
     select: (page) => page.items,
-    staleTime: 60_000,
+    staleTime: live ? 0 : 60_000,
+    refetchInterval: live ? (query) => untilFresh(query.state.data) : false,
+  });
+}
+
+export function useValueClasses(live = false) {
+  return useQuery({
+    queryKey: ['tags', 'value_class'],
+    queryFn: ({ signal }) => get<Page<RuledTag>>('/tags', { kind: 'value_class' }, signal),
+    select: (page) => page.items,
+    staleTime: live ? 0 : 60_000,
+    refetchInterval: live ? (query) => untilFresh(query.state.data) : false,
+  });
+}
+
+export function useCategories() {
+  return useQuery({
+    queryKey: ['categories'],
+    queryFn: ({ signal }) => get<{ items: Category[]; without: number }>('/categories', undefined, signal),
+    staleTime: 30_000,
   });
 }
 

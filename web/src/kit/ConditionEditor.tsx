@@ -23,6 +23,7 @@ import {
 export interface Options {
   /** Choices by what the field holds: tags, levels, segments; of ids by their prefix (`stf`, `dep`). */
   tags: { value: string; label: string }[];
+  value_classes: { value: string; label: string }[];
   levels: { value: number; label: string }[];
   segments: { value: string; label: string }[];
   ids: Record<string, { value: string; label: string }[]>;
@@ -244,7 +245,9 @@ function Value({
     case 'many': {
       const choices: { value: string | number; label: string }[] =
         type === 'tags'
-          ? options.tags
+          ? test.field === 'value_classes'
+            ? options.value_classes
+            : options.tags
           : type === 'level'
             ? options.levels
             : type === 'segment'

@@ -8,6 +8,7 @@ import { AccountTab } from './AccountTab';
 import { AuditTab } from './AuditTab';
 import { DepartmentsTab } from './DepartmentsTab';
 import { FieldsTab } from './FieldsTab';
+import { LevelRightsTab } from './LevelRightsTab';
 import { OrganisationTab } from './OrganisationTab';
 import { StaffTab } from './StaffTab';
 import { TokensTab } from './TokensTab';
@@ -23,6 +24,7 @@ export default function SettingsPage() {
     { key: 'fields', permission: 'manage_fields', children: <FieldsTab /> },
     { key: 'departments', permission: 'manage_staff', children: <DepartmentsTab /> },
     { key: 'staff', permission: 'manage_staff', children: <StaffTab /> },
+    { key: 'level_rights', permission: 'manage_staff', children: <LevelRightsTab /> },
     { key: 'tokens', permission: 'use_tokens', children: <TokensTab /> },
     { key: 'audit', permission: 'read_audit', children: <AuditTab /> },
   ];

@@ -19,6 +19,7 @@ export const menu: MenuEntry[] = [
     children: [
       { to: '/customers', name: 'page.customers' },
       { to: '/customers/segments', name: 'page.segments' },
+      { to: '/customers/tags', name: 'page.tags' },
       { to: '/customers/imports', name: 'page.imports' },
     ],
   },
