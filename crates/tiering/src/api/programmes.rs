@@ -4,11 +4,12 @@ use crate::evaluate::{Evaluator, Scratch};
 use crate::image::Image;
 use crate::rfm::CubeCuts;
 use crate::rules::Rules;
+use crate::sense::{self, Told};
 use crate::store::load;
 use crate::store::programmes::{self as table, Programme};
 use crate::store::versions::{self, Version};
 use crate::templates::{self, Percentiles, Template, percentiles};
-use crate::validate::{Fault, sound, validate};
+use crate::validate::{sound, validate};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -63,7 +64,7 @@ pub(super) struct Whole {
     /// What is being edited, where it differs.
     draft: Option<Rules>,
     /// Faults of the draft.
-    faults: Vec<Fault>,
+    faults: Vec<Told>,
     /// What waits for its day.
     scheduled: Option<Version>,
 }
@@ -75,7 +76,7 @@ pub(super) fn whole(tx: &mut Tx, id: ProgrammeId) -> zunke_kernel::Result<Whole>
         None => None,
     };
     let draft = table::draft(tx, id)?;
-    let faults = draft.as_ref().map_or_else(Vec::new, validate);
+    let faults = draft.as_ref().map_or_else(Vec::new, |draft| sense::told(validate(draft)));
     let scheduled = versions::scheduled(tx, id)?;
     Ok(Whole { version: programme.draft_version, programme, rules, draft, faults, scheduled })
 }
@@ -88,6 +89,8 @@ pub(super) async fn create(
     write: Write<may::ManageTiering>,
     Json(new): Json<NewProgramme>,
 ) -> Result<Response> {
+    // Rules decide about everyone: they are for who may see everyone.
+    write.actor.scope.require_everyone()?;
     let Some(face) = templates::face(&new.template) else {
         let choices = templates::IDS.join(", ");
         return Err(Error::invalid(
@@ -201,7 +204,7 @@ pub(super) struct Saved {
     /// The new ETag.
     version: i64,
     sound: bool,
-    faults: Vec<Fault>,
+    faults: Vec<Told>,
 }
 
 /// Save the draft. It may still have faults; those keep it from being published.
@@ -215,12 +218,13 @@ pub(super) async fn save_draft(
     Path(id): Path<ProgrammeId>,
     Json(draft): Json<Draft>,
 ) -> Result<Response> {
+    write.actor.scope.require_everyone()?;
     let version = if_match.required()?;
     write
         .run(&app, StatusCode::OK, move |tx| {
             let version = table::save_draft(tx, id, version, Some(&draft.rules))?;
             let faults = validate(&draft.rules);
-            Ok(Saved { version, sound: sound(&faults), faults })
+            Ok(Saved { version, sound: sound(&faults), faults: sense::told(faults) })
         })
         .await
 }
@@ -235,7 +239,7 @@ pub(super) struct Check {
 #[derive(Serialize, ToSchema)]
 pub(super) struct Checked {
     sound: bool,
-    faults: Vec<Fault>,
+    faults: Vec<Told>,
 }
 
 /// Look for faults of rules: errors keep them from being published, warnings don't.
@@ -250,7 +254,7 @@ pub(super) async fn validate_rules(
 ) -> Result<axum::Json<Checked>> {
     let rules = app.db.read_async(move |tx| current(tx, id, check.rules)).await?;
     let faults = validate(&rules);
-    Ok(axum::Json(Checked { sound: sound(&faults), faults }))
+    Ok(axum::Json(Checked { sound: sound(&faults), faults: sense::told(faults) }))
 }
 
 /// The rules given, or the draft, or what is published.
