@@ -18,6 +18,7 @@ use zunke_store::jobs::{self, Handler};
 use zunke_store::outbox::Subscriber;
 use zunke_store::{Db, Tx};
 use zunke_tiering::Tiers;
+use zunke_tiering::ltv::refit::{self, Refit};
 use zunke_tiering::primary::Follow;
 use zunke_tiering::publish::MakeLive;
 use zunke_tiering::store::programmes;
@@ -54,6 +55,7 @@ impl House {
             Arc::new(MakeLive { tiers: self.tiers.clone() }),
             Arc::new(Follow { tiers: self.tiers.clone() }),
             Arc::new(Fill { observers: self.observers() }),
+            Arc::new(Refit),
             Arc::new(CleanUp),
         ]
     }
@@ -68,6 +70,7 @@ impl House {
 pub fn schedules(tx: &mut Tx, now: Instant) -> Result<()> {
     let zone = settings::load(tx)?.zone();
     jobs::schedule(tx, now, &zone, "access.nightly", "40 3 * * *", CleanUp::KIND, &serde_json::json!({}))?;
+    refit::schedule(tx, now, &zone)?;
     work::schedule(tx, now, &zone)
 }
 
@@ -139,7 +142,7 @@ mod tests {
             let sql = "SELECT name, kind FROM schedules ORDER BY name";
             let planned = db.read(|tx| tx.query(sql, &[], |row| Ok((row.text(0)?, row.text(1)?)))).expect("schedules");
             let names: Vec<&str> = planned.iter().map(|(name, _)| name.as_str()).collect();
-            assert_eq!(names, ["access.nightly", "tiering.nightly"]);
+            assert_eq!(names, ["access.nightly", "tiering.ltv", "tiering.nightly"]);
             let handlers = House::default().handlers(Path::new("."));
             for (name, kind) in &planned {
                 assert!(handlers.iter().any(|handler| handler.kind() == kind), "nobody does {name}");

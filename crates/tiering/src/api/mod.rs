@@ -2,6 +2,7 @@
 
 mod customers;
 mod manage;
+mod ltv;
 mod overview;
 mod programmes;
 mod simulate;
@@ -40,6 +41,10 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(versions::cancel))
         .routes(routes!(simulate::simulate))
         .routes(routes!(simulate::evaluate))
+        .routes(routes!(ltv::get))
+        .routes(routes!(ltv::customers))
+        .routes(routes!(ltv::create))
+        .routes(routes!(ltv::of_customer))
         .routes(routes!(customers::level))
         .routes(routes!(customers::levels))
         .routes(routes!(customers::measures))

@@ -83,8 +83,8 @@ fn published(tx: &mut Tx) -> zunke_kernel::Result<Option<Arc<Rules>>> {
 #[into_params(parameter_in = Query)]
 pub(super) struct Paging {
     /// 1 to 500; 50 where none is given.
-    limit: Option<u32>,
-    after: Option<String>,
+    pub(super) limit: Option<u32>,
+    pub(super) after: Option<String>,
 }
 
 /// A change of level with the levels' names.

@@ -2,6 +2,7 @@
 
 pub mod buckets;
 pub mod load;
+pub mod ltv;
 pub mod memberships;
 pub mod programmes;
 pub mod read;
@@ -41,7 +42,7 @@ fn execute_for_ids(tx: &mut Tx, sql: &str, ids: &[CustomerId]) -> Result<()> {
 
 /// Takes away all that is kept here of customers who are gone for good.
 pub fn forget(tx: &mut Tx, ids: &[CustomerId]) -> Result<()> {
-    for table in ["measure_buckets", "standings", "decisions"] {
+    for table in ["measure_buckets", "standings", "decisions", "ltv_values"] {
         execute_for_ids(tx, &format!("DELETE FROM {table} WHERE customer_id IN ({{ids}})"), ids)?;
     }
     Ok(())
