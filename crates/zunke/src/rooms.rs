@@ -11,6 +11,8 @@ use zunke_access::{Scope, Setup, SetupChecks};
 use zunke_customers::import::files::Files;
 use zunke_customers::import::run::ImportJob;
 use zunke_customers::import::undo::UndoJob;
+use zunke_customers::tag::TagRules;
+use zunke_customers::tag::work::{self as tag_work, KeepTags};
 use zunke_customers::{Customers, Observer, query};
 use zunke_http::{App, Clock};
 use zunke_kernel::{Instant, Result};
@@ -33,7 +35,7 @@ pub struct House {
 impl House {
     /// Who acts in the transaction of a recorded activity.
     pub fn observers(&self) -> Vec<Arc<dyn Observer>> {
-        vec![self.tiers.observer()]
+        vec![self.tiers.observer(), Arc::new(TagRules)]
     }
 
     /// The state of all routes, with what the rooms give each other.
@@ -55,6 +57,7 @@ impl House {
             Arc::new(MakeLive { tiers: self.tiers.clone() }),
             Arc::new(Follow { tiers: self.tiers.clone() }),
             Arc::new(Fill { observers: self.observers() }),
+            Arc::new(KeepTags),
             Arc::new(Refit),
             Arc::new(CleanUp),
         ]
@@ -70,6 +73,7 @@ impl House {
 pub fn schedules(tx: &mut Tx, now: Instant) -> Result<()> {
     let zone = settings::load(tx)?.zone();
     jobs::schedule(tx, now, &zone, "access.nightly", "40 3 * * *", CleanUp::KIND, &serde_json::json!({}))?;
+    tag_work::schedule(tx, now, &zone)?;
     refit::schedule(tx, now, &zone)?;
     work::schedule(tx, now, &zone)
 }
@@ -142,7 +146,7 @@ mod tests {
             let sql = "SELECT name, kind FROM schedules ORDER BY name";
             let planned = db.read(|tx| tx.query(sql, &[], |row| Ok((row.text(0)?, row.text(1)?)))).expect("schedules");
             let names: Vec<&str> = planned.iter().map(|(name, _)| name.as_str()).collect();
-            assert_eq!(names, ["access.nightly", "tiering.ltv", "tiering.nightly"]);
+            assert_eq!(names, ["access.nightly", "tags.nightly", "tiering.ltv", "tiering.nightly"]);
             let handlers = House::default().handlers(Path::new("."));
             for (name, kind) in &planned {
                 assert!(handlers.iter().any(|handler| handler.kind() == kind), "nobody does {name}");
