@@ -95,6 +95,7 @@ pub fn validate(rules: &Rules) -> Vec<Fault> {
     }
     window(&mut finder, rules.potential.window, "potential.window");
     let mut faults = finder.faults;
+    faults.extend(crate::sense::look(rules));
     faults.sort_by_key(|fault| fault.severity != Severity::Error);
     faults
 }
@@ -297,11 +298,19 @@ fn score(finder: &mut Finder, rules: &Rules, score: &Score, root: &str, must: bo
     let total: f64 = score.dimensions.iter().map(|dimension| dimension.weight).sum();
     if total.is_finite() && (total - 100.0).abs() > 0.01 {
         let shown = crate::face::number(total);
+        let shares: Vec<String> = score
+            .dimensions
+            .iter()
+            .map(|dimension| format!("{}%", crate::face::number((dimension.weight / total * 1_000.0).round() / 10.0)))
+            .collect();
+        let real = if total > 0.0 { shares.join(" / ") } else { "–".into() };
         finder.error(
             "weights_sum",
             path,
-            format!("各维度权重之和应为 100，现为 {shown}。"),
-            format!("The weights of the dimensions must add up to 100; they add up to {shown}."),
+            format!("各维度权重之和应为 100，现为 {shown}；实际占比相当于 {real}。"),
+            format!(
+                "The weights of the dimensions must add up to 100; they add up to {shown}, so the shares are {real}."
+            ),
         );
     }
 }
@@ -488,7 +497,13 @@ fn levels(finder: &mut Finder, rules: &Rules) {
         tests(finder, rules, &level.guards, &format!("{path}.guards"));
         if level.entry.need == Need::All {
             let all: Vec<&Test> = level.entry.tests.iter().chain(&level.guards).collect();
-            contradictions(finder, &all, &format!("{path}.entry"));
+            contradictions(finder, rules, &all, &format!("{path}.entry"));
+        }
+        if let Some(keep) = &level.keep {
+            rule(finder, rules, keep, &format!("{path}.keep"), 1);
+            if keep.need == Need::All {
+                contradictions(finder, rules, &keep.tests.iter().collect::<Vec<_>>(), &format!("{path}.keep"));
+            }
         }
         if at > 0 && level.entry.is_empty() {
             finder.warning(
@@ -541,7 +556,7 @@ fn rule(finder: &mut Finder, rules: &Rules, rule_: &Rule, path: &str, depth: usi
         }
         rule(finder, rules, group, &path, depth + 1);
         if group.need == Need::All {
-            contradictions(finder, &group.tests.iter().collect::<Vec<_>>(), &path);
+            contradictions(finder, rules, &group.tests.iter().collect::<Vec<_>>(), &path);
         }
     }
 }
@@ -591,16 +606,18 @@ fn tests(finder: &mut Finder, rules: &Rules, tests: &[Test], path: &str) {
     }
 }
 
-fn contradictions(finder: &mut Finder, tests: &[&Test], path: &str) {
+fn contradictions(finder: &mut Finder, rules: &Rules, tests: &[&Test], path: &str) {
     for low in tests.iter().filter(|test| test.is.wants_more()) {
         for high in tests.iter().filter(|test| !test.is.wants_more() && test.fact == low.fact) {
             let strict = low.is == Comparison::MoreThan || high.is == Comparison::LessThan;
             if low.value > high.value || (strict && low.value >= high.value) {
+                let name =
+                    rules.fact_face(&low.fact).map_or_else(|| Text::new(&*low.fact, &*low.fact), |(name, _)| name);
                 finder.error(
                     "never_met",
                     path.into(),
-                    format!("“{}”的两个条件互相矛盾，永远无法同时满足。", low.fact),
-                    format!("Two conditions on “{}” exclude each other: they can never both be met.", low.fact),
+                    format!("“{}”的两个条件互相矛盾，永远无法同时满足。", name.zh),
+                    format!("Two conditions on “{}” exclude each other: they can never both be met.", name.en),
                 );
             }
         }

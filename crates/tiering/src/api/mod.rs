@@ -6,6 +6,7 @@ mod ltv;
 mod overview;
 mod programmes;
 mod simulate;
+mod trial;
 mod versions;
 
 use crate::cache::Tiers;
@@ -23,6 +24,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(overview::changes))
         .routes(routes!(overview::potentials))
         .routes(routes!(overview::rfm))
+        .routes(routes!(overview::staircase))
         .routes(routes!(programmes::templates))
         .routes(routes!(programmes::list, programmes::create))
         .routes(routes!(programmes::get, manage::change))
@@ -40,6 +42,9 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(versions::restore))
         .routes(routes!(versions::cancel))
         .routes(routes!(simulate::simulate))
+        .routes(routes!(trial::movers))
+        .routes(routes!(trial::load))
+        .routes(routes!(trial::backtest))
         .routes(routes!(simulate::evaluate))
         .routes(routes!(ltv::get))
         .routes(routes!(ltv::customers))

@@ -1,12 +1,14 @@
 //! `/tiering/overview` and the lists of the tiers page and the Today page. All within the reader's scope.
 
 use crate::ask::{self, PotentialVip};
+use crate::candidates;
 use crate::explain::LevelFace;
 use crate::rfm::{Grades, Group, group_of};
 use crate::rules::Rules;
 use crate::stats::{LevelSum, Pareto, level_sums, pareto};
+use crate::store::programmes::Programme;
 use crate::store::read::LevelChange;
-use crate::store::{programmes, read};
+use crate::store::{names, programmes, read, staircase};
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -42,16 +44,23 @@ struct Changes30d {
 
 /// The base by level, how concentrated revenue is, and what has moved.
 #[utoipa::path(get, path = "/tiering/overview", tag = "tiering", operation_id = "get_tiering_overview",
-    responses((status = 200, body = Overview), ReadProblems))]
-pub(super) async fn overview(State(app): State<App>, can: Can<may::ReadTiering>) -> Result<axum::Json<Overview>> {
+    params(Which), responses((status = 200, body = Overview), ReadProblems))]
+pub(super) async fn overview(
+    State(app): State<App>,
+    can: Can<may::ReadTiering>,
+    Query(which): Query<Which>,
+) -> Result<axum::Json<Overview>> {
     let scope = can.scope.clone();
     let now = app.now();
     let overview = app
         .db
         .read_async(move |tx| {
-            let primary = programmes::primary(tx)?;
-            let rules = published(tx)?;
-            let sums = read::levels(tx, &scope)?;
+            let primary = chosen(tx, which.programme)?;
+            let rules = rules_of(tx, primary.as_ref())?;
+            let sums = match &primary {
+                Some(other) if !other.is_primary => read::levels_of(tx, &scope, other.id)?,
+                _ => read::levels(tx, &scope)?,
+            };
             let net = read::buyers(tx, &scope)?;
             let (up, down) = match &primary {
                 Some(primary) => read::moves(tx, &scope, primary.id, now.plus_ms(-MONTH_MS))?,
@@ -71,8 +80,26 @@ pub(super) async fn overview(State(app): State<App>, can: Can<may::ReadTiering>)
     Ok(axum::Json(overview))
 }
 
-fn published(tx: &mut Tx) -> zunke_kernel::Result<Option<Arc<Rules>>> {
-    match programmes::primary(tx)?.and_then(|primary| primary.published) {
+/// Which programme is asked about.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Which {
+    /// The primary one where none is given.
+    programme: Option<ProgrammeId>,
+}
+
+/// The programme that is named, or the primary one; none where there is none yet.
+pub(super) fn chosen(tx: &mut Tx, id: Option<ProgrammeId>) -> zunke_kernel::Result<Option<Programme>> {
+    match id {
+        Some(id) => programmes::find(tx, id).map(Some),
+        None => programmes::primary(tx),
+    }
+}
+
+/// The published rules of a programme.
+pub(super) fn rules_of(tx: &mut Tx, programme: Option<&Programme>) -> zunke_kernel::Result<Option<Arc<Rules>>> {
+    match programme.and_then(|programme| programme.published) {
         Some(version) => programmes::rules(tx, version).map(Some),
         None => Ok(None),
     }
@@ -85,6 +112,8 @@ pub(super) struct Paging {
     /// 1 to 500; 50 where none is given.
     pub(super) limit: Option<u32>,
     pub(super) after: Option<String>,
+    /// Only of this programme; of all where none is given.
+    pub(super) programme: Option<ProgrammeId>,
 }
 
 /// A change of level with the levels' names.
@@ -97,17 +126,15 @@ pub(super) struct ChangeRow {
 }
 
 fn faced(tx: &mut Tx, changes: Vec<LevelChange>) -> zunke_kernel::Result<Vec<ChangeRow>> {
-    // The level may be gone from today's rules: its face is that of the version that decided; the one before is
-    // looked for there too, and in today's.
-    let today = published(tx)?;
+    // A level is called as it was when it was decided, also where it has been renamed, merged or retired since.
+    let mut known = names::Names::default();
     let mut rows = Vec::with_capacity(changes.len());
     for change in changes {
-        let then = programmes::rules(tx, change.version_id)?;
-        let face = |id: Option<zunke_kernel::id::LevelId>| {
-            let known = |rules: &Rules| rules.levels.iter().find(|level| Some(level.id) == id).map(LevelFace::from);
-            known(&then).or_else(|| today.as_deref().and_then(known))
-        };
-        rows.push(ChangeRow { from: face(change.from_level), to: face(change.to_level), change });
+        let (from, to) = (
+            known.face(tx, change.programme_id, change.version_id, change.from_level)?,
+            known.face(tx, change.programme_id, change.version_id, change.to_level)?,
+        );
+        rows.push(ChangeRow { from, to, change });
     }
     Ok(rows)
 }
@@ -125,7 +152,7 @@ pub(super) async fn changes(
     let page = app
         .db
         .read_async(move |tx| {
-            let page = read::changes(tx, &scope, limit, paging.after.as_deref())?;
+            let page = read::changes(tx, &scope, paging.programme, limit, paging.after.as_deref())?;
             Ok(Page { items: faced(tx, page.items)?, next: page.next })
         })
         .await?;
@@ -144,6 +171,8 @@ pub(super) fn history(tx: &mut Tx, customer: zunke_kernel::id::CustomerId) -> zu
 pub(super) struct PotentialParams {
     /// 1 to 100; 20 where none is given.
     limit: Option<u32>,
+    /// The primary one where none is given.
+    programme: Option<ProgrammeId>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -178,11 +207,15 @@ pub(super) async fn potentials(
     let items = app
         .db
         .read_async(move |tx| {
-            if published(tx)?.is_none() {
+            let Some(programme) = chosen(tx, params.programme)?.filter(|programme| programme.published.is_some())
+            else {
                 return Ok(Vec::new());
-            }
+            };
             let organisation = settings::load(tx)?;
             let as_of = settings::today(&organisation, now);
+            if !programme.is_primary {
+                return candidates::of(tx, &organisation, as_of, &scope, programme.id, limit as usize);
+            }
             ask::potentials(tx, &organisation, as_of, CustomerQuery::new(&scope), limit as usize)
         })
         .await?;
@@ -195,6 +228,8 @@ pub(super) async fn potentials(
 pub(super) struct RfmParams {
     /// Only the cells of this group.
     group: Option<String>,
+    /// The primary one where none is given.
+    programme: Option<ProgrammeId>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -245,7 +280,8 @@ pub(super) async fn rfm(
     let map = app
         .db
         .read_async(move |tx| {
-            let Some(rules) = published(tx)? else {
+            let programme = chosen(tx, params.programme)?;
+            let Some(rules) = rules_of(tx, programme.as_ref())? else {
                 return Ok(Map { window: None, cells: Vec::new(), groups: Vec::new(), unrated: 0 });
             };
             let groups = &rules.rfm.groups;
@@ -258,7 +294,11 @@ pub(super) async fn rfm(
             }
             let mut unrated = 0;
             let mut cells = Vec::new();
-            for cell in read::rfm(tx, &scope)? {
+            let grades = match &programme {
+                Some(other) if !other.is_primary => read::rfm_of(tx, &scope, other.id)?,
+                _ => read::rfm(tx, &scope)?,
+            };
+            for cell in grades {
                 let grades = Grades::from_code(u16::try_from(cell.code).unwrap_or(0));
                 if grades == Grades::NONE {
                     unrated += cell.customers;
@@ -305,4 +345,82 @@ fn group_rows(groups: &[Group], cells: &[CellRow]) -> Vec<GroupRow> {
             }
         })
         .collect()
+}
+
+/// The ladder as a staircase.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Staircase {
+    programme_id: Option<ProgrammeId>,
+    as_of: Option<Day>,
+    /// The day from which keep rates are counted: a year before today.
+    since: Day,
+    steps: Vec<Step>,
+    /// The last twelve months, the running one last.
+    months: Vec<staircase::Month>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = StaircaseStep)]
+struct Step {
+    #[serde(flatten)]
+    sum: LevelSum,
+    average_score: Option<f64>,
+    /// Customers who stood at this level a year ago.
+    stood: i64,
+    /// 0 to 1: those of them who are at it or above it now; absent where nobody stood there.
+    keep_rate: Option<f64>,
+    /// Customers who came to this level in the last twelve months, and who left it.
+    entries: i64,
+    exits: i64,
+}
+
+/// The ladder as a staircase: how many stand on each level, how well they keep it, and who comes and goes.
+#[utoipa::path(get, path = "/tiering/staircase", tag = "tiering", operation_id = "get_tiering_staircase",
+    params(Which), responses((status = 200, body = Staircase), ReadProblems))]
+pub(super) async fn staircase(
+    State(app): State<App>,
+    can: Can<may::ReadTiering>,
+    Query(which): Query<Which>,
+) -> Result<axum::Json<Staircase>> {
+    let scope = can.scope.clone();
+    let now = app.now();
+    let answer = app
+        .db
+        .read_async(move |tx| {
+            let today = settings::today(&settings::load(tx)?, now);
+            let since = today.plus(-365);
+            let Some(programme) = chosen(tx, which.programme)? else {
+                return Ok(Staircase { programme_id: None, as_of: None, since, steps: vec![], months: vec![] });
+            };
+            let rules = rules_of(tx, Some(&programme))?;
+            let sums = read::levels_of(tx, &scope, programme.id)?;
+            let flow = staircase::read(tx, &scope, programme.id, since)?;
+            let steps = level_sums(rules.as_deref(), &sums)
+                .into_iter()
+                .map(|sum| {
+                    let rank = usize::from(sum.rank.min(10));
+                    let of = flow.ranks[rank];
+                    let months = flow.months.iter();
+                    #[expect(clippy::cast_precision_loss, reason = "shares need no more than 53 bits")]
+                    let keep_rate = (of.stood > 0).then(|| of.kept as f64 / of.stood as f64);
+                    Step {
+                        average_score: of.score,
+                        stood: of.stood,
+                        keep_rate,
+                        entries: months.clone().filter_map(|month| month.entries.get(rank)).sum(),
+                        exits: months.filter_map(|month| month.exits.get(rank)).sum(),
+                        sum,
+                    }
+                })
+                .collect();
+            Ok(Staircase {
+                programme_id: Some(programme.id),
+                as_of: programme.evaluated_as_of,
+                since,
+                steps,
+                months: flow.months,
+            })
+        })
+        .await?;
+    Ok(axum::Json(answer))
 }

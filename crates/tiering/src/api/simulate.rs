@@ -263,12 +263,7 @@ fn simulated(ready: &Prepared, simulation: &Simulation, took_ms: u64) -> Simulat
         before: rows(published, &before, |rank| before[usize::from(rank)].customers),
         moves: simulation.moves.iter().map(|row| row.iter().map(|cell| cell.customers).collect()).collect(),
         flows,
-        moved: Moved {
-            up: up.customers,
-            down: down.customers,
-            up_revenue: up.revenue,
-            down_revenue: down.revenue,
-        },
+        moved: Moved { up: up.customers, down: down.customers, up_revenue: up.revenue, down_revenue: down.revenue },
         cost,
         took_ms,
     }

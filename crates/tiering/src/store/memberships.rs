@@ -1,9 +1,10 @@
 //! Where customers stand in each of several programmes.
 
 use serde::Serialize;
+use std::collections::HashMap;
 use zunke_access::Scope;
 use zunke_customers::query;
-use zunke_kernel::id::{CustomerId, LevelId, ProgrammeId, VersionId};
+use zunke_kernel::id::{CustomerId, LevelId, ProgrammeId, StaffId, VersionId};
 use zunke_kernel::{Day, Money, Result};
 use zunke_store::{Tx, Value};
 
@@ -85,4 +86,49 @@ pub fn unmark(tx: &mut Tx, programme: ProgrammeId, after: Option<CustomerId>, si
         &[programme.into(), Value::Uuid(from), last.into()],
     )?;
     Ok(Some(last))
+}
+
+/// The customers that a scope sees and that are not archived, rising.
+pub fn seen_ids(tx: &mut Tx, scope: &Scope) -> Result<Vec<CustomerId>> {
+    let (seen, params) = query::seen(tx.engine(), scope);
+    let sql = format!("SELECT c.customer_id FROM customers c WHERE c.status = 'active'{seen} ORDER BY c.customer_id");
+    tx.query(&sql, &params, |row| row.id(0, CustomerId))
+}
+
+/// The customers that a scope sees and that somebody looks after, rising, with who that is.
+pub fn owned(tx: &mut Tx, scope: &Scope) -> Result<Vec<(CustomerId, StaffId)>> {
+    let (seen, params) = query::seen(tx.engine(), scope);
+    let sql = format!(
+        "SELECT c.customer_id, c.owner_id FROM customers c
+         WHERE c.status = 'active' AND c.owner_id IS NOT NULL{seen} ORDER BY c.customer_id"
+    );
+    tx.query(&sql, &params, |row| Ok((row.id(0, CustomerId)?, row.id(1, StaffId)?)))
+}
+
+/// Names of customers that a scope sees; the others are not in it.
+pub fn names(tx: &mut Tx, scope: &Scope, ids: &[CustomerId]) -> Result<HashMap<CustomerId, String>> {
+    let mut names = HashMap::new();
+    for chunk in ids.chunks(200) {
+        let (seen, mut params) = query::seen(tx.engine(), scope);
+        let list: Vec<String> = chunk
+            .iter()
+            .map(|id| {
+                params.push((*id).into());
+                format!("${}", params.len())
+            })
+            .collect();
+        let sql =
+            format!("SELECT c.customer_id, c.name FROM customers c WHERE c.customer_id IN ({}){seen}", list.join(", "));
+        tx.for_each(&sql, &params, |row| {
+            names.insert(row.id(0, CustomerId)?, row.text(1)?);
+            Ok(())
+        })?;
+    }
+    Ok(names)
+}
+
+/// Names of colleagues.
+pub fn staff_names(tx: &mut Tx) -> Result<HashMap<StaffId, String>> {
+    let all = tx.query("SELECT staff_id, name FROM staff", &[], |row| Ok((row.id(0, StaffId)?, row.text(1)?)))?;
+    Ok(all.into_iter().collect())
 }

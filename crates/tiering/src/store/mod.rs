@@ -4,8 +4,10 @@ pub mod buckets;
 pub mod load;
 pub mod ltv;
 pub mod memberships;
+pub mod names;
 pub mod programmes;
 pub mod read;
+pub mod staircase;
 pub mod standings;
 pub mod versions;
 

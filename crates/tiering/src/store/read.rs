@@ -32,6 +32,26 @@ pub fn levels(tx: &mut Tx, scope: &Scope) -> Result<[Sum; 11]> {
     Ok(sums)
 }
 
+/// Per rank 0 to 10 of one programme, of customers who are not archived and on record in it.
+pub fn levels_of(tx: &mut Tx, scope: &Scope, programme: ProgrammeId) -> Result<[Sum; 11]> {
+    let (seen, mut params) = query::seen(tx.engine(), scope);
+    params.push(programme.into());
+    let mut sums = [Sum::default(); 11];
+    let sql = format!(
+        "SELECT s.level_rank, COUNT(*), CAST(SUM(c.net_spend) AS BIGINT) FROM customers c
+         JOIN standings s ON s.customer_id = c.customer_id AND s.programme_id = ${}
+         WHERE c.status = 'active'{seen} GROUP BY s.level_rank",
+        params.len()
+    );
+    tx.for_each(&sql, &params, |row| {
+        if let Some(sum) = usize::try_from(row.int(0)?).ok().and_then(|rank| sums.get_mut(rank)) {
+            *sum = Sum { customers: row.int(1)?, revenue: row.opt_money(2)?.unwrap_or_default() };
+        }
+        Ok(())
+    })?;
+    Ok(sums)
+}
+
 /// Net spend over the whole life of everyone who ever ordered or returned anything, the best first.
 pub fn buyers(tx: &mut Tx, scope: &Scope) -> Result<Vec<i64>> {
     let (seen, params) = query::seen(tx.engine(), scope);
@@ -61,6 +81,47 @@ pub fn rfm(tx: &mut Tx, scope: &Scope) -> Result<Vec<Cell>> {
     tx.query(&sql, &params, |row| {
         Ok(Cell { code: row.int(0)?, customers: row.int(1)?, revenue: row.opt_money(2)?.unwrap_or_default() })
     })
+}
+
+/// The same by the grades of one programme.
+pub fn rfm_of(tx: &mut Tx, scope: &Scope, programme: ProgrammeId) -> Result<Vec<Cell>> {
+    let (seen, mut params) = query::seen(tx.engine(), scope);
+    params.push(programme.into());
+    let sql = format!(
+        "SELECT s.rfm, COUNT(*), CAST(SUM(c.net_spend) AS BIGINT) FROM customers c
+         JOIN standings s ON s.customer_id = c.customer_id AND s.programme_id = ${}
+         WHERE c.status = 'active'{seen} GROUP BY s.rfm ORDER BY s.rfm",
+        params.len()
+    );
+    tx.query(&sql, &params, |row| {
+        Ok(Cell { code: row.int(0)?, customers: row.int(1)?, revenue: row.opt_money(2)?.unwrap_or_default() })
+    })
+}
+
+/// The best potentials of one programme.
+pub fn potentials_of(tx: &mut Tx, scope: &Scope, programme: ProgrammeId, limit: usize) -> Result<Vec<Candidate>> {
+    let (seen, mut params) = query::seen(tx.engine(), scope);
+    params.push(programme.into());
+    params.push(i64::try_from(limit).unwrap_or(500).into());
+    let sql = format!(
+        "SELECT c.customer_id, c.name, c.joined_day FROM customers c
+         JOIN standings s ON s.customer_id = c.customer_id AND s.programme_id = ${}
+         WHERE c.status = 'active' AND s.potential > 0{seen}
+         ORDER BY s.potential DESC, c.customer_id LIMIT ${}",
+        params.len() - 1,
+        params.len()
+    );
+    tx.query(&sql, &params, |row| {
+        Ok(Candidate { customer: row.id(0, CustomerId)?, name: row.text(1)?, joined: row.opt_day(2)? })
+    })
+}
+
+/// A customer who may be a potential VIP.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    pub customer: CustomerId,
+    pub name: String,
+    pub joined: Option<Day>,
 }
 
 /// How many levels went up and down since an instant.
@@ -129,14 +190,24 @@ fn change(row: &Row, inputs: bool) -> Result<LevelChange> {
 }
 
 /// The latest changes that the scope sees.
-pub fn changes(tx: &mut Tx, scope: &Scope, limit: u32, after: Option<&str>) -> Result<page::Page<LevelChange>> {
+pub fn changes(
+    tx: &mut Tx,
+    scope: &Scope,
+    programme: Option<ProgrammeId>,
+    limit: u32,
+    after: Option<&str>,
+) -> Result<page::Page<LevelChange>> {
     let (seen, mut params) = query::seen(tx.engine(), scope);
     let mut beyond = String::new();
+    if let Some(programme) = programme {
+        params.push(programme.into());
+        beyond = format!(" AND d.programme_id = ${}", params.len());
+    }
     if let Some(mark) = after {
         let (decided_at, id) = read_mark(mark)?;
         params.push(decided_at.into());
         params.push(id);
-        beyond = format!(" AND (d.decided_at, d.decision_id) < (${}, ${})", params.len() - 1, params.len());
+        beyond += &format!(" AND (d.decided_at, d.decision_id) < (${}, ${})", params.len() - 1, params.len());
     }
     params.push(i64::from(limit + 1).into());
     let sql = format!(
