@@ -43,6 +43,7 @@ impl<'a> Entry<'a> {
 
 /// Reads the packed days of one year in order. Stops at the first byte that makes no sense: what this room wrote
 /// always reads to its end, and [`check`] tells the difference.
+#[derive(Clone)]
 pub struct Days<'a> {
     rest: &'a [u8],
     day: i32,

@@ -1,9 +1,8 @@
 //! The decision about one customer and programme: a pure function from what is on record and what the customer comes
 //! to now, to the new record and, where the level changes, the decision with everything it rested on.
 //!
-//! Today a level is held exactly as long as its entry rule holds. What comes later (observation, keep rules, approval,
-//! manual levels and temporary grants) are further layers of [`Standing`] and further [`Change`]s; who calls this
-//! function stores whatever it answers and needs no change.
+//! This is the decision of rules without settings for lives: a level is held exactly as long as its entry rule holds.
+//! With them, [`crate::life::step`] decides; both end in the same [`Standing`] and the same kinds of [`Change`].
 
 use crate::evaluate::Assessment;
 use crate::ladder::CompiledLevel;
@@ -32,6 +31,10 @@ pub enum Cause {
     Evaluation,
     /// New rules were published.
     Rules,
+    /// A run over those for whom a day fell due, or a review of everyone.
+    Review,
+    /// Somebody set, granted, approved or took away a level.
+    Person,
 }
 
 /// What the decision does to the level.
@@ -46,6 +49,18 @@ pub enum Change {
     Moved,
     /// No level admits him any longer.
     Left,
+    /// The cycle ended, and the level was kept.
+    Kept,
+    /// The keep rule was missed: observation has begun.
+    Observed,
+    /// The keep rule was met again in observation.
+    Recovered,
+    /// A lost level was won back.
+    Returned,
+    /// A rise waits for approval.
+    Asked,
+    /// The computed level changed beneath a level that a person has set.
+    Beneath,
 }
 
 impl Cause {
@@ -56,11 +71,19 @@ impl Cause {
             Self::Activity => "activity",
             Self::Evaluation => "evaluation",
             Self::Rules => "rules",
+            Self::Review => "review",
+            Self::Person => "person",
         }
     }
 }
 
 impl Change {
+    /// Whether the level itself is another one than before.
+    #[must_use]
+    pub fn moves(self) -> bool {
+        matches!(self, Self::Entered | Self::Raised | Self::Returned | Self::Lowered | Self::Left | Self::Moved)
+    }
+
     /// The word in the database and the API.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -70,6 +93,12 @@ impl Change {
             Self::Lowered => "lowered",
             Self::Moved => "moved",
             Self::Left => "left",
+            Self::Kept => "kept",
+            Self::Observed => "observed",
+            Self::Recovered => "recovered",
+            Self::Returned => "returned",
+            Self::Asked => "asked",
+            Self::Beneath => "beneath",
         }
     }
 }

@@ -4,6 +4,7 @@
 use crate::bucket::Entry;
 use crate::indicator::{Gathered, Indicator, Plan, Profile, Source, Sums};
 use crate::ladder::{CompiledLevel, highest};
+use crate::life::Seen;
 use crate::measure::Measure;
 use crate::rfm::{CubeCuts, Grades};
 use crate::rules::Rules;
@@ -141,6 +142,17 @@ impl Evaluator {
         let grade = |grade: u8| if grade == 0 { f64::NAN } else { f64::from(grade) };
         facts.extend_from_slice(&[score, loyalty, grade(grades.r), grade(grades.f), grade(grades.m)]);
         (score, loyalty, grades)
+    }
+
+    /// Which levels admit and which keep rules hold, by the facts of the customer that was assessed last.
+    #[must_use]
+    pub fn seen(&self, facts: &[f64]) -> Seen {
+        let mut seen = Seen::default();
+        for level in &self.levels {
+            seen.admits |= u16::from(level.admits(facts)) << level.rank;
+            seen.keeps |= u16::from(level.keeps(facts)) << level.rank;
+        }
+        seen
     }
 
     /// Facts, score, grades and level of the customer that was gathered last.

@@ -181,7 +181,9 @@ impl Subject<'_> {
         rule.every_test().into_iter().map(|test| self.row(test, false)).filter(|row| row.met).collect()
     }
 
-    fn missing(&self, level: &Level) -> Vec<Missing> {
+    /// What is missing to enter a level.
+    #[must_use]
+    pub fn missing(&self, level: &Level) -> Vec<Missing> {
         let rule_met = self.rule_met(&level.entry);
         let unmet = self.conditions(level).into_iter().filter(|row| !row.met && (row.guard || !rule_met));
         unmet
@@ -207,6 +209,18 @@ impl Subject<'_> {
                 }
             })
             .collect()
+    }
+
+    /// What is missing to keep a level: by its keep rule, or by its entry rule and guards where it has none.
+    #[must_use]
+    pub fn missing_to_keep(&self, level: &Level) -> Vec<Missing> {
+        self.missing(&by_keep(level))
+    }
+
+    /// The conditions that keep a level.
+    #[must_use]
+    pub fn keep_conditions(&self, level: &Level) -> Vec<ConditionRow> {
+        self.conditions(&by_keep(level))
     }
 
     fn rule_met(&self, rule: &Rule) -> bool {
@@ -352,6 +366,14 @@ impl Subject<'_> {
                 progress: round(place(level.rank).map_or(0.0, |level| level.progress(self.facts)) * 100.0) / 100.0,
             }),
         }
+    }
+}
+
+/// A level as its keep rule sees it.
+fn by_keep(level: &Level) -> Level {
+    match &level.keep {
+        Some(keep) => Level { entry: keep.clone(), guards: Vec::new(), ..level.clone() },
+        None => level.clone(),
     }
 }
 

@@ -116,6 +116,7 @@ impl Partition {
 }
 
 /// The years of one customer, day after day.
+#[derive(Clone)]
 pub struct Sections<'a> {
     rest: &'a [u8],
     days: Days<'a>,

@@ -7,13 +7,17 @@ use crate::evaluate::{Assessment, Evaluator, Scratch};
 use crate::explain::Subject;
 use crate::image::{Recorded, Sections};
 use crate::indicator::{Profile, ProfileSource, Source};
+use crate::life::border::Border;
+use crate::life::judge::Case;
+use crate::life::{Book, Validity};
 use crate::rfm::{CubeCuts, group_of};
 use crate::rules::{Fixed, Rules};
 use crate::store::buckets::{self, Years};
+use crate::store::lives::{self, Lived};
 use crate::store::programmes::{self, Active};
 use crate::store::standings::{self, Row, Told};
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
 use zunke_customers::headline::{self, Headline};
 use zunke_kernel::id::{CustomerId, ProgrammeId, VersionId};
 use zunke_kernel::{Currency, Day, Error, Instant, Result};
@@ -29,6 +33,13 @@ pub struct Ready {
     pub cuts: Arc<CubeCuts>,
     pub evaluator: Evaluator,
     pub currency: Currency,
+    /// How levels are held, where the rules say so.
+    pub book: Option<Book>,
+    pub border: Option<Border>,
+    /// Levels may be lost up to this day; until a run has opened the gate, none.
+    pub gate: Day,
+    /// The rules as of other days, made when they are needed.
+    pub(crate) dated: Arc<Mutex<HashMap<Day, Arc<Evaluator>>>>,
 }
 
 impl Ready {
@@ -42,7 +53,20 @@ impl Ready {
             cuts: Arc::clone(&active.cuts),
             evaluator: Evaluator::new(&active.rules, as_of, &active.cuts),
             currency,
+            book: Book::of(&active.rules),
+            border: Border::of(&active.rules),
+            gate: Day(i32::MIN / 2),
+            dated: Arc::default(),
         }
+    }
+
+    /// The same, with the gate as it stands.
+    pub fn load(tx: &mut Tx, active: &Active, as_of: Day, currency: Currency) -> Result<Self> {
+        let mut ready = Self::new(active, as_of, currency);
+        if ready.book.is_some() {
+            ready.gate = lives::gate(tx, ready.programme)?;
+        }
+        Ok(ready)
     }
 
     /// Judges one customer against what is on record; `None` where nothing is to be written.
@@ -109,11 +133,12 @@ impl Ready {
             fingerprint,
             revision: recorded.revision,
             decision,
+            life: None,
         })
     }
 
     /// Every fact by its id, as JSON; a fact without a value is null.
-    fn inputs(&self, facts: &[f64]) -> String {
+    pub(crate) fn inputs(&self, facts: &[f64]) -> String {
         let ids = self.rules.indicators.iter().map(|indicator| &*indicator.id).chain(Fixed::ALL.map(Fixed::id));
         let map: serde_json::Map<String, serde_json::Value> =
             ids.zip(facts).map(|(id, value)| (id.to_owned(), serde_json::json!(value))).collect();
@@ -138,7 +163,8 @@ impl Ready {
     }
 
     fn asks_profile(&self) -> bool {
-        self.rules.indicators.iter().any(|known| known.source == Source::Profile(ProfileSource::JoinedYears))
+        self.book.as_ref().is_some_and(|book| book.life.validity == Validity::JoiningAnniversary)
+            || self.rules.indicators.iter().any(|known| known.source == Source::Profile(ProfileSource::JoinedYears))
     }
 }
 
@@ -153,12 +179,16 @@ fn life(customer: CustomerId, assessment: &Assessment) -> Headline {
     }
 }
 
-/// One number for all that is written: equal means that nothing is to be written. FNV-1a over 64 bits.
+/// One number for all that is written: equal means that nothing is to be written.
 fn fingerprint(standing: &Standing, assessment: &Assessment) -> i64 {
+    hash(&parts(standing, assessment))
+}
+
+/// What every standing is told apart by.
+pub(crate) fn parts(standing: &Standing, assessment: &Assessment) -> [u64; 12] {
     let day = |day: Option<Day>| day.map_or(i64::MIN, |day| i64::from(day.0)).cast_unsigned();
     let level = standing.level.map_or((0, 0), |level| level.0.as_u64_pair());
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for part in [
+    [
         level.0,
         level.1,
         u64::from(standing.rank),
@@ -171,7 +201,13 @@ fn fingerprint(standing: &Standing, assessment: &Assessment) -> i64 {
         assessment.net_spend.0.cast_unsigned(),
         day(assessment.first_order),
         day(assessment.last_order),
-    ] {
+    ]
+}
+
+/// FNV-1a over 64 bits.
+pub(crate) fn hash(parts: &[u64]) -> i64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for part in parts {
         for byte in part.to_le_bytes() {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
         }
@@ -199,8 +235,21 @@ pub fn keep(
     customers: &[CustomerId],
     years: &HashMap<CustomerId, Years>,
 ) -> Result<usize> {
+    keep_taken(tx, moment, customers, years, &HashSet::new())
+}
+
+/// Like [`keep`], told from whom something was taken back just now: a refund, a correction downwards.
+pub fn keep_taken(
+    tx: &mut Tx,
+    moment: &Moment,
+    customers: &[CustomerId],
+    years: &HashMap<CustomerId, Years>,
+    taken: &HashSet<CustomerId>,
+) -> Result<usize> {
     let active = programmes::active(tx)?;
-    let ready: Vec<Ready> = active.iter().map(|active| Ready::new(active, moment.as_of, moment.currency)).collect();
+    let ready: Result<Vec<Ready>> =
+        active.iter().map(|active| Ready::load(tx, active, moment.as_of, moment.currency)).collect();
+    let ready = ready?;
     if !ready.iter().any(|ready| ready.is_primary) {
         bare_headlines(tx, moment.as_of, customers, years)?;
     }
@@ -208,10 +257,16 @@ pub fn keep(
         return Ok(0);
     }
     let recorded = standings::read(tx, customers)?;
+    let lived = if ready.iter().any(|ready| ready.book.is_some()) || lives::any(tx)? {
+        lives::read(tx, customers)?
+    } else {
+        HashMap::new()
+    };
     let joined = if ready.iter().any(Ready::asks_profile) { standings::joined(tx, customers)? } else { HashMap::new() };
     let mut scratch = Scratch::default();
     let mut written = 0;
     let nothing = Vec::new();
+    let new = Lived::default();
     for ready in &ready {
         let mut rows = Vec::new();
         for customer in customers {
@@ -219,7 +274,23 @@ pub fn keep(
             let profile = Profile { joined: joined.get(customer).copied() };
             let known = recorded.get(&(*customer, ready.programme)).copied().unwrap_or_default();
             let days = Sections::new(&sections);
-            rows.extend(ready.judge(*customer, days, profile, &known, moment.cause, &mut scratch));
+            let lived = lived.get(&(*customer, ready.programme));
+            if ready.lives(lived) {
+                ready.evaluator.gather(days.clone(), &mut scratch);
+                let assessment = ready.evaluator.assess(&mut scratch, profile, &ready.cuts);
+                let case = Case {
+                    customer: *customer,
+                    days,
+                    profile,
+                    recorded: &known,
+                    lived: lived.unwrap_or(&new),
+                    cause: moment.cause,
+                    taken_back: taken.contains(customer),
+                };
+                rows.extend(ready.judge_life(&case, &assessment, &mut scratch));
+            } else {
+                rows.extend(ready.judge(*customer, days, profile, &known, moment.cause, &mut scratch));
+            }
         }
         written += rows.len();
         write(tx, moment, ready, &rows)?;

@@ -2,10 +2,10 @@
 
 use crate::bucket;
 use crate::decision::Cause;
-use crate::keep::{Moment, keep};
+use crate::keep::{Moment, keep_taken};
 use crate::measure::{DayValues, Delta, line_code};
 use crate::store::{self, buckets, buckets::Years};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use zunke_customers::activity::{Activity, Direction};
@@ -66,10 +66,36 @@ pub fn values_of(activity: &Activity) -> DayValues {
     }
 }
 
+/// From whom a change takes something back that he had: a refund, a correction downwards, a withdrawal.
+fn taken_from(change: &Change) -> Option<CustomerId> {
+    let worth = |activity: &Activity| {
+        let values = values_of(activity);
+        (values.gross - values.refund_amount, values.orders - values.refunds)
+    };
+    match (&change.before, &change.after) {
+        (None, Some(after)) => (after.kind == Kind::Refund).then_some(after.customer_id),
+        (Some(before), None) => (before.kind == Kind::Order).then_some(before.customer_id),
+        (Some(before), Some(after)) if before.customer_id != after.customer_id => {
+            if before.kind == Kind::Order {
+                Some(before.customer_id)
+            } else {
+                None
+            }
+        }
+        (Some(before), Some(after)) => {
+            let (was, is) = (worth(before), worth(after));
+            (is.0 < was.0 || is.1 < was.1).then_some(after.customer_id)
+        }
+        (None, None) => None,
+    }
+}
+
 impl Observer for Tiering {
     fn recorded(&self, tx: &mut Tx, context: &RecordContext, changes: &[Change]) -> Result<()> {
         let mut deltas: BTreeMap<CustomerId, BTreeMap<i16, Vec<Delta>>> = BTreeMap::new();
+        let mut taken = HashSet::new();
         for change in changes {
+            taken.extend(taken_from(change));
             for (activity, sign) in [(&change.before, -1), (&change.after, 1)] {
                 let Some(activity) = activity else { continue };
                 let mut values = DayValues::default();
@@ -91,7 +117,7 @@ impl Observer for Tiering {
         buckets::write(tx, rows)?;
         let moment =
             Moment { now: context.now, as_of: context.today, currency: context.currency, cause: Cause::Activity };
-        keep(tx, &moment, &customers, &years)?;
+        keep_taken(tx, &moment, &customers, &years, &taken)?;
         self.touched.touch();
         Ok(())
     }

@@ -5,6 +5,7 @@ use crate::decision::{Cause, Change};
 use crate::evaluate::Scratch;
 use crate::image::{Image, Partition};
 use crate::keep::{CHANGED, Moment, Ready, keep, write};
+use crate::life::pass;
 use crate::store::standings::{self, Row};
 use crate::store::{buckets, load, programmes};
 use rayon::prelude::*;
@@ -63,7 +64,8 @@ pub fn evaluate_with(
         let cuts = image.cuts(&active.rules, as_of);
         db.write(|tx| programmes::save_cuts(tx, active.version, as_of, &cuts))?;
         active.cuts = Arc::new(cuts);
-        let ready = Ready::new(&active, as_of, organisation.currency);
+        let now = clock();
+        let ready = pass::ready(db, now, &active, as_of, organisation.currency)?;
         let moment = Moment { now: clock(), as_of, currency: organisation.currency, cause };
         everyone(db, &image, &ready, &moment, &mut summary, progress)?;
         let now = clock();
@@ -97,8 +99,9 @@ fn everyone(
     let mut levels = [0; 11];
     // A few runs at a time, so that the rows of a first evaluation don't all wait in memory.
     for wave in image.partitions.chunks(rayon::current_num_threads().max(1) * 2) {
-        let judged: Vec<(Vec<Row>, [u64; 11])> =
-            wave.par_iter().map(|partition| judge(partition, ready, moment.cause)).collect();
+        let judged: Result<Vec<(Vec<Row>, [u64; 11])>> =
+            wave.par_iter().map(|partition| judge(db, partition, ready, moment.cause)).collect();
+        let judged = judged?;
         done += wave.iter().map(Partition::len).sum::<usize>() as u64;
         for (rows, counts) in judged {
             levels.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
@@ -121,27 +124,36 @@ fn everyone(
     Ok(())
 }
 
-fn judge(partition: &Partition, ready: &Ready, cause: Cause) -> (Vec<Row>, [u64; 11]) {
+fn judge(db: &Db, partition: &Partition, ready: &Ready, cause: Cause) -> Result<(Vec<Row>, [u64; 11])> {
+    let lives = db.read(|tx| pass::lives(tx, ready, partition))?;
     let mut rows = Vec::new();
     let mut levels = [0; 11];
     let mut scratch = Scratch::default();
     for at in 0..partition.len() {
         ready.evaluator.gather(partition.days(at), &mut scratch);
         let assessment = ready.evaluator.assess(&mut scratch, partition.profile(at), &ready.cuts);
+        let (id, recorded) = (partition.id(at), partition.recorded(at));
+        let lived = lives.get(&id);
+        if ready.lives(lived) {
+            let held = pass::judge(ready, partition, at, lived, cause, &assessment, &mut scratch);
+            levels[usize::from(held.as_ref().map_or(recorded.rank, |row| row.standing.rank).min(10))] += 1;
+            rows.extend(held);
+            continue;
+        }
         levels[usize::from(assessment.rank.min(10))] += 1;
-        rows.extend(ready.compare(partition.id(at), assessment, partition.recorded(at), cause, &scratch));
+        rows.extend(ready.compare(id, assessment, recorded, cause, &scratch));
     }
-    (rows, levels)
+    Ok((rows, levels))
 }
 
 fn count(summary: &mut Summary, rows: &[Row]) {
     summary.written += rows.len() as u64;
-    for told in rows.iter().filter_map(|row| row.decision.as_ref()) {
+    for told in rows.iter().flat_map(Row::told).filter(|told| told.decision.change.moves()) {
         summary.changed += 1;
         match told.decision.change {
-            Change::Entered | Change::Raised => summary.up += 1,
+            Change::Entered | Change::Raised | Change::Returned => summary.up += 1,
             Change::Lowered | Change::Left => summary.down += 1,
-            Change::Moved => {}
+            _ => {}
         }
     }
 }

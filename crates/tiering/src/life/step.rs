@@ -163,6 +163,12 @@ impl Seen {
         self.keeps >> rank & 1 == 1 || (rank > 0 && self.admits >> rank != 0)
     }
 
+    /// Whether any higher level admits.
+    #[must_use]
+    pub fn admits_above(self, rank: u8) -> bool {
+        self.admits >> rank >> 1 != 0
+    }
+
     fn highest(self, may: impl Fn(u8) -> bool) -> Option<u8> {
         (1..=10).rev().find(|rank| self.admits(*rank) && may(*rank))
     }

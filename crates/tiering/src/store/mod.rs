@@ -1,12 +1,15 @@
 //! All SQL of the room.
 
 pub mod buckets;
+pub mod lives;
 pub mod load;
 pub mod ltv;
 pub mod memberships;
 pub mod names;
 pub mod programmes;
+pub mod queue;
 pub mod read;
+pub mod runs;
 pub mod staircase;
 pub mod standings;
 pub mod versions;

@@ -4,9 +4,12 @@ use super::{execute_for_ids, for_ids};
 use crate::decision::{Cause, Change, Decision, Standing};
 use crate::evaluate::Assessment;
 use crate::image::Recorded;
+use crate::life::notice::Notice;
+use crate::store::lives::{self, Lived};
+use crate::store::queue;
 use std::collections::HashMap;
 use zunke_kernel::id::{CustomerId, JobId, LevelId, ProgrammeId, VersionId};
-use zunke_kernel::{Day, Instant, Result};
+use zunke_kernel::{Day, Instant, Result, Text};
 use zunke_store::{Engine, Tx, Value, outbox};
 
 /// The message that a level has changed, for the rooms above.
@@ -22,6 +25,39 @@ pub struct Row {
     /// What was on record when this was reckoned; 0: nothing.
     pub revision: i64,
     pub decision: Option<Told>,
+    /// How the level is held, where it has a life or something on top.
+    pub life: Option<Box<LifeRow>>,
+}
+
+/// What is to be written about one customer's life.
+#[derive(Clone, Debug)]
+pub struct LifeRow {
+    pub lived: Lived,
+    /// The next day on which time alone changes something.
+    pub due: Option<Day>,
+    /// What happened before the row's own decision, in order, and what changed no level.
+    pub told: Vec<Told>,
+    pub notice: Option<Notice>,
+    pub asks: Vec<Asked>,
+    /// A loss is due and waits for a run.
+    pub waits: bool,
+}
+
+/// A change of the queue: an item for somebody to look at, or (without `to`) that there is none any longer.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub kind: &'static str,
+    /// The level in question, and since when.
+    pub to: Option<(LevelId, Day)>,
+    pub why: Option<Text>,
+}
+
+impl Row {
+    /// Everything that is told of this customer, in order.
+    pub fn told(&self) -> impl Iterator<Item = &Told> {
+        let life = self.life.as_ref().map_or(&[][..], |life| &life.told);
+        life.iter().chain(&self.decision)
+    }
 }
 
 /// A decision with its words and inputs, both as JSON.
@@ -116,36 +152,91 @@ pub fn write(
     if written < rows.len() as u64 {
         return Ok(written);
     }
-    let told: Vec<(&Row, &Told)> = rows.iter().filter_map(|row| Some((row, row.decision.as_ref()?))).collect();
-    let decisions: Vec<Vec<Value>> = told.iter().map(|(row, told)| decision(now, programme, row, told)).collect();
+    lives(tx, now, programme, rows)?;
+    let told: Vec<(&Row, usize, &Told)> =
+        rows.iter().flat_map(|row| row.told().enumerate().map(move |(at, told)| (row, at, told))).collect();
+    let decisions: Vec<Vec<Value>> =
+        told.iter().map(|(row, at, told)| decision(now, programme, row, *at, told)).collect();
     tx.execute_many(
         "INSERT INTO decisions (customer_id, decided_at, decision_id, programme_id, change_kind, cause, from_rank,
            to_rank, from_level, to_level, as_of, version_id, score, reason, inputs)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         &decisions,
     )?;
-    for (row, told) in told {
-        let Decision { change, cause, from, to, .. } = told.decision;
+    for (row, _, told) in told {
+        let Decision { change, cause, from, to, as_of, .. } = told.decision;
         // When a whole base is placed for the first time, nobody has risen.
-        if change == Change::Entered && cause != Cause::Activity {
+        if change == Change::Entered && cause != Cause::Activity || change == Change::Asked {
             continue;
         }
         let payload = serde_json::json!({
             "customer_id": row.customer, "programme_id": programme, "change": change, "cause": cause,
             "from_rank": from.map_or(0, |from| from.rank), "to_rank": to.rank,
             "from_level": from.and_then(|from| from.level), "to_level": to.level, "as_of": as_of,
+            "stage": row.life.as_ref().and_then(|life| life.lived.held).map(|held| lives::stage(&held)),
         });
         outbox::send(tx, now, LEVEL_CHANGED, &row.customer.to_string(), &payload)?;
     }
     Ok(written)
 }
 
-fn decision(now: Instant, programme: ProgrammeId, row: &Row, told: &Told) -> Vec<Value> {
+/// The message that a level is at stake, for the rooms above: once for each cycle and kind.
+pub const NOTICE: &str = "tiering.notice";
+
+/// How levels are held, what the queue asks, and notices. Standings without a life are none of its business.
+fn lives(tx: &mut Tx, now: Instant, programme: ProgrammeId, rows: &[Row]) -> Result<()> {
+    let lived: Vec<(&Row, &LifeRow)> = rows.iter().filter_map(|row| Some((row, row.life.as_deref()?))).collect();
+    if lived.is_empty() {
+        return Ok(());
+    }
+    let values: Vec<Vec<Value>> = lived
+        .iter()
+        .map(|(row, life)| {
+            let mut values = lives::values(Some(&life.lived), life.due);
+            values.extend([row.customer.into(), programme.into()]);
+            values
+        })
+        .collect();
+    let columns: Vec<String> =
+        lives::WRITTEN.iter().enumerate().map(|(at, column)| format!("{column} = ${}", at + 1)).collect();
+    let key = lives::WRITTEN.len() + 1;
+    let sql = format!(
+        "UPDATE standings SET {} WHERE customer_id = ${key} AND programme_id = ${}",
+        columns.join(", "),
+        key + 1
+    );
+    tx.execute_many(&sql, &values)?;
+    for (row, life) in lived {
+        queue::ask(tx, now, programme, row, &life.asks)?;
+        let Some(notice) = life.notice else { continue };
+        let fresh = tx.execute(
+            "INSERT INTO level_notices (customer_id, programme_id, cycle, kind, sent_at) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (customer_id, programme_id, cycle, kind) DO NOTHING",
+            &[row.customer.into(), programme.into(), notice.end.into(), notice.kind().into(), now.into()],
+        )?;
+        if fresh == 1 {
+            let payload = serde_json::json!({
+                "kind": notice.kind(), "customer_id": row.customer, "programme_id": programme, "cycle": notice.end,
+                "level": row.standing.level, "rank": row.standing.rank,
+            });
+            outbox::send(
+                tx,
+                now,
+                NOTICE,
+                &format!("{}/{programme}/{}/{}", row.customer, notice.end, notice.kind()),
+                &payload,
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn decision(now: Instant, programme: ProgrammeId, row: &Row, at: usize, told: &Told) -> Vec<Value> {
     let Decision { change, cause, from, to, version, as_of, score, .. } = told.decision;
     vec![
         row.customer.into(),
         now.into(),
-        decision_id(now, row.revision + 1).into(),
+        decision_id(now, row.revision + 1, at).into(),
         programme.into(),
         change.word().into(),
         cause.word().into(),
@@ -162,13 +253,13 @@ fn decision(now: Instant, programme: ProgrammeId, row: &Row, told: &Told) -> Vec
 }
 
 /// A time-ordered id in which two decisions of one millisecond about one customer keep their order: the twelve bits
-/// after the time are the standing's revision.
-fn decision_id(now: Instant, revision: i64) -> uuid::Uuid {
+/// after the time are the standing's revision, and six more the place among those of one writing.
+fn decision_id(now: Instant, revision: i64, at: usize) -> uuid::Uuid {
     let random = JobId::new(now).0.into_bytes();
     let mut tail = [0; 10];
     tail.copy_from_slice(&random[6..]);
     let revision = revision.to_le_bytes();
-    (tail[0], tail[1]) = (revision[1] & 0x0f, revision[0]);
+    (tail[0], tail[1], tail[2]) = (revision[1] & 0x0f, revision[0], u8::try_from(at.min(63)).unwrap_or(63));
     uuid::Builder::from_unix_timestamp_millis(u64::try_from(now.0).unwrap_or(0), &tail).into_uuid()
 }
 
@@ -178,8 +269,12 @@ mod tests {
 
     #[test]
     fn decisions_of_the_same_millisecond_keep_their_order() {
-        let ids: Vec<_> = (1..600).map(|revision| decision_id(Instant(1_800_000_000_000), revision)).collect();
+        let ids: Vec<_> = (1..600).map(|revision| decision_id(Instant(1_800_000_000_000), revision, 0)).collect();
         assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
-        assert!(decision_id(Instant(1_800_000_000_001), 1) > ids[598]);
+        assert!(decision_id(Instant(1_800_000_000_001), 1, 0) > ids[598]);
+        assert!(
+            decision_id(Instant(1_800_000_000_000), 7, 1) > ids[6]
+                && decision_id(Instant(1_800_000_000_000), 7, 9) < ids[7]
+        );
     }
 }
