@@ -178,7 +178,7 @@ export default function CustomersPage() {
         { value: 'all', label: t('status.all') },
       ],
     },
-    ...ownFilters(own, t, staff),
+    ...ownFilters(own, t, staff, state),
   ];
 
   const level = (row: Customer) => <LevelBadge {...byRank.get(row.level_rank)} rank={row.level_rank} />;

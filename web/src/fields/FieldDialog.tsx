@@ -207,10 +207,15 @@ export function FieldDialog({ open, field, onClose, onDone }: Props) {
                     onClick={() => setChoices(moved(choices, at, -1))}
                   />
                   {choice.id ? (
-                    <Button type="link" size="small" onClick={() => change(at, { retired: !choice.retired })}>
-                      {choice.retired
-                        ? t('form.choice_back', { name: said(choice.label) })
-                        : t('form.choice_retire', { name: said(choice.label) })}
+                    <Button
+                      type="link"
+                      size="small"
+                      aria-label={t(choice.retired ? 'form.choice_back' : 'form.choice_retire', {
+                        name: said(choice.label),
+                      })}
+                      onClick={() => change(at, { retired: !choice.retired })}
+                    >
+                      {t(choice.retired ? 'form.back' : 'form.retire')}
                     </Button>
                   ) : (
                     <Button

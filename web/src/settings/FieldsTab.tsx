@@ -105,7 +105,7 @@ export function FieldsTab() {
       </ul>
       {away.length > 0 && (
         <>
-          <h3 className="quiet">{t('archived', { n: away.length })}</h3>
+          <h3 className="field-archived">{t('archived', { n: away.length })}</h3>
           <ul className="field-rows">
             {away.map((field) => (
               <li key={field.id}>
