@@ -4,6 +4,7 @@ import { share } from '../../kit/format';
 import { DayText, Money } from '../../kit/texts';
 import { useCustomerLtv } from '../ltv/api';
 import '../ltv/ltv.css';
+import './level.css';
 
 /** What this customer is expected to bring; nothing at all where values were never estimated. */
 export function LtvCard({ customerId }: { customerId: string }) {
@@ -14,7 +15,7 @@ export function LtvCard({ customerId }: { customerId: string }) {
   if (!figures) return null;
   const weeks = Math.round((horizon_days ?? 0) / 7);
   return (
-    <section className="ltv-customer">
+    <section className="explained level-history ltv-customer">
       <h3>{t('ltv.card_title')}</h3>
       <p>{said(ltv.data.sentence)}</p>
       <dl>

@@ -65,15 +65,16 @@ export function LtvTable() {
       card={(row) => (
         <Link to={customer(row.customer_id)} className="ltv-card">
           <span className="ltv-card-head">
-            <strong>{row.customer_name}</strong>
-            {badge(row)}
-            <strong className="ltv-card-value">
+            <strong className="ltv-card-name">{row.customer_name}</strong>
+            <strong>
               <Money value={row.ltv} digits={0} />
             </strong>
           </span>
-          <span className="quiet">
-            {t('ltv.card', { times: row.expected_purchases.toFixed(1), alive: share(row.p_alive, 0) })}{' '}
-            <Money value={row.expected_value} digits={0} />
+          <span className="ltv-card-line">
+            {badge(row)}
+            <span className="quiet">
+              {t('ltv.card', { times: row.expected_purchases.toFixed(1), alive: share(row.p_alive, 0) })}
+            </span>
           </span>
         </Link>
       )}
