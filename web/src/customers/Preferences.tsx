@@ -11,7 +11,7 @@ type Preferred = Schemas['Preferred'];
 
 /** What the customer likes to buy, where and when: computed from his orders. Says nothing where there is no habit. */
 export function Preferences({ customerId }: { customerId: string }) {
-  const { t } = useTranslation('customers');
+  const { t, i18n } = useTranslation('customers');
   const asked = useQuery({
     queryKey: ['customer', customerId, 'preferences'],
     queryFn: ({ signal }) => get<Schemas['Preferences']>(`/customers/${customerId}/preferences`, undefined, signal),
@@ -19,6 +19,13 @@ export function Preferences({ customerId }: { customerId: string }) {
   if (asked.isError) return <ErrorView error={asked.error} onRetry={() => asked.refetch()} />;
   if (!asked.data) return <Skeleton active paragraph={{ rows: 3 }} />;
   const found = asked.data;
+  const ways = (items: Preferred[]) =>
+    items
+      .map(({ name, share: part }) => {
+        const word = i18n.exists(`customers:channel.${name}`) ? t(`channel.${name}`) : name;
+        return `${word} ${share(part, 0)}`;
+      })
+      .join(' · ');
   const lines = [
     found.typical_order && {
       label: t('preference.typical_order'),
@@ -49,11 +56,11 @@ export function Preferences({ customerId }: { customerId: string }) {
     },
     found.channels.length > 0 && {
       label: t('preference.channel'),
-      value: found.channels.map((one) => `${one.name} ${share(one.share, 0)}`).join(' · '),
+      value: ways(found.channels),
     },
     found.contact_channels.length > 0 && {
       label: t('preference.contact'),
-      value: found.contact_channels.map((one) => `${one.name} ${share(one.share, 0)}`).join(' · '),
+      value: ways(found.contact_channels),
     },
   ].filter((line) => !!line);
   const nothing = lines.length === 0 && found.categories.length === 0 && found.products.length === 0;
