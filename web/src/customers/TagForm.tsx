@@ -96,7 +96,7 @@ export function TagForm({ editing, onClose }: Props) {
           <span className="live-count" role="status">
             {asked && preview.data && !preview.isError && (
               <>
-                <b>{t('tag.holds', { n: count(preview.data.count) })}</b>
+                <b>{t('tag.holds', { n: count(preview.data.count) })}</b>{' '}
                 <span className="quiet">
                   {t('tag.will', { gain: count(preview.data.gain), lose: count(preview.data.lose) })}
                   {preview.data.kept_by_hand > 0 && t('tag.kept', { n: count(preview.data.kept_by_hand) })}
