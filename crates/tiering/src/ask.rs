@@ -3,12 +3,16 @@
 use crate::bucket::Entry;
 use crate::evaluate::Scratch;
 use crate::explain::{Explanation, LevelFace, Subject};
-use crate::image::Sections;
+use crate::image::{Recorded, Sections};
 use crate::indicator::Profile;
 use crate::keep::Ready;
+use crate::life::ask::face;
+use crate::life::words;
 use crate::potential;
+use crate::store::buckets::Years;
+use crate::store::lives::Lived;
 use crate::store::programmes::{self, Active};
-use crate::store::{buckets, standings};
+use crate::store::{buckets, lives, standings};
 use crate::way::{Trial, cheapest};
 use serde::Serialize;
 use zunke_access::Organisation;
@@ -34,36 +38,71 @@ pub fn primary(tx: &mut Tx) -> Result<Active> {
 /// Why a customer has his level, reckoned as of a day by the rules that are published.
 pub fn explain(tx: &mut Tx, organisation: &Organisation, as_of: Day, customer: CustomerId) -> Result<Explanation> {
     let active = primary(tx)?;
-    let ready = Ready::new(&active, as_of, organisation.currency);
+    let ready = Ready::load(tx, &active, as_of, organisation.currency)?;
     let years = buckets::read(tx, &[customer])?.remove(&customer).unwrap_or_default();
     let recorded = standings::read(tx, &[customer])?.remove(&(customer, active.programme));
+    let lived = lives::read(tx, &[customer])?.remove(&(customer, active.programme));
     let profile = Profile { joined: standings::joined(tx, &[customer])?.remove(&customer) };
-    let sections = buckets::sections(&years);
-    let mut scratch = Scratch::default();
-    ready.evaluator.gather(Sections::new(&sections), &mut scratch);
-    let assessment = ready.evaluator.assess(&mut scratch, profile, &ready.cuts);
-    let days: Vec<Entry<'_>> = Sections::new(&sections).collect();
-    let subject = Subject {
-        rules: &ready.rules,
-        evaluator: &ready.evaluator,
-        cuts: &ready.cuts,
-        facts: &scratch.facts,
-        assessment: &assessment,
-        raw: ready.evaluator.rfm_raw(&scratch.gathered),
-        since: recorded.filter(|recorded| recorded.level.is_some()).map(|recorded| recorded.since),
-        currency: organisation.currency,
-    };
-    Ok(subject.explain(|rank| {
+    let told = Told { ready: &ready, years: &years, recorded: recorded.as_ref(), lived: lived.as_ref(), profile };
+    Ok(told.explain())
+}
+
+/// One customer, to be explained.
+pub struct Told<'a> {
+    pub ready: &'a Ready,
+    pub years: &'a Years,
+    pub recorded: Option<&'a Recorded>,
+    pub lived: Option<&'a Lived>,
+    pub profile: Profile,
+}
+
+impl Told<'_> {
+    #[must_use]
+    pub fn explain(&self) -> Explanation {
+        let ready = self.ready;
+        let sections = buckets::sections(self.years);
+        let mut scratch = Scratch::default();
+        ready.evaluator.gather(Sections::new(&sections), &mut scratch);
+        let mut assessment = ready.evaluator.assess(&mut scratch, self.profile, &ready.cuts);
+        let recorded = self.recorded.filter(|recorded| recorded.revision > 0);
+        let lived = self.lived.filter(|lived| lived.known).filter(|_| recorded.is_some());
+        if let (Some(recorded), Some(_)) = (recorded, lived) {
+            // Held is not the same as deserved: what is on record counts.
+            assessment.rank = recorded.rank;
+        }
+        let days: Vec<Entry<'_>> = Sections::new(&sections).collect();
+        let subject = Subject {
+            rules: &ready.rules,
+            evaluator: &ready.evaluator,
+            cuts: &ready.cuts,
+            facts: &scratch.facts,
+            assessment: &assessment,
+            raw: ready.evaluator.rfm_raw(&scratch.gathered),
+            since: recorded.filter(|recorded| recorded.level.is_some()).map(|recorded| recorded.since),
+            currency: ready.currency,
+        };
         let trial = Trial {
             rules: &ready.rules,
             evaluator: &ready.evaluator,
             days: &days,
-            profile,
+            profile: self.profile,
             cuts: &ready.cuts,
-            currency: organisation.currency,
+            currency: ready.currency,
         };
-        cheapest(&trial, rank)
-    }))
+        let mut explanation = subject.explain(|rank| cheapest(&trial, rank));
+        if let Some(lived) = lived {
+            let held = lived.held.unwrap_or_default();
+            let seen = ready.evaluator.seen(&scratch.facts);
+            let today = ready.evaluator.as_of();
+            if held.rank == assessment.rank
+                && let Some(sentence) = words::standing(&subject, &held, seen.keeps(held.rank), today)
+            {
+                explanation.sentence = sentence;
+            }
+            explanation.life = Some(face(ready, &subject, &trial, lived, seen));
+        }
+        explanation
+    }
 }
 
 /// A potential VIP.

@@ -43,6 +43,9 @@ pub struct Explanation {
     /// The conditions of the level held.
     pub conditions: Vec<ConditionRow>,
     pub next: Option<Next>,
+    /// How the level is held; absent where the rules have no settings for it and nothing lies on top.
+    #[serde(flatten)]
+    pub life: Option<crate::life::ask::Face>,
 }
 
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -365,6 +368,7 @@ impl Subject<'_> {
                 cheapest: way(level.rank),
                 progress: round(place(level.rank).map_or(0.0, |level| level.progress(self.facts)) * 100.0) / 100.0,
             }),
+            life: None,
         }
     }
 }

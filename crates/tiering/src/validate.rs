@@ -95,6 +95,7 @@ pub fn validate(rules: &Rules) -> Vec<Fault> {
     }
     window(&mut finder, rules.potential.window, "potential.window");
     let mut faults = finder.faults;
+    faults.extend(crate::life::validate::faults(rules));
     faults.extend(crate::sense::look(rules));
     faults.sort_by_key(|fault| fault.severity != Severity::Error);
     faults

@@ -42,6 +42,19 @@ pub struct Trial<'a> {
 /// The way to at least `rank`, with the least money and then the fewest orders.
 #[must_use]
 pub fn cheapest(trial: &Trial<'_>, rank: u8) -> Option<Way> {
+    cheapest_to(trial, &|_, _, reached| reached >= rank)
+}
+
+/// The way to keep `rank`.
+#[must_use]
+pub fn cheapest_keep(trial: &Trial<'_>, rank: u8) -> Option<Way> {
+    cheapest_to(trial, &|evaluator, scratch, _| evaluator.seen(&scratch.facts).keeps(rank))
+}
+
+/// What a trial must reach, by what was assessed last and the rank that it comes to.
+type Goal<'a> = &'a dyn Fn(&Evaluator, &Scratch, u8) -> bool;
+
+fn cheapest_to(trial: &Trial<'_>, goal: Goal<'_>) -> Option<Way> {
     let mut best: Option<(i64, u32)> = None;
     for orders in TRIED {
         let evaluator;
@@ -56,7 +69,7 @@ pub fn cheapest(trial: &Trial<'_>, rank: u8) -> Option<Way> {
         if most < i64::from(orders) {
             break;
         }
-        if let Some(amount) = least(trial, ready, rank, orders, most) {
+        if let Some(amount) = least(trial, ready, goal, orders, most) {
             best = Some((amount, orders));
         }
     }
@@ -76,12 +89,13 @@ pub fn cheapest(trial: &Trial<'_>, rank: u8) -> Option<Way> {
 }
 
 /// The least whole amount with which so many orders reach the rank.
-fn least(trial: &Trial<'_>, evaluator: &Evaluator, rank: u8, orders: u32, most: i64) -> Option<i64> {
+fn least(trial: &Trial<'_>, evaluator: &Evaluator, goal: Goal<'_>, orders: u32, most: i64) -> Option<i64> {
     let mut scratch = Scratch::default();
     let mut reaches = |amount: i64| {
         let days = with_orders(trial, orders, amount);
         evaluator.gather(days.into_iter(), &mut scratch);
-        evaluator.assess(&mut scratch, trial.profile, trial.cuts).rank >= rank
+        let rank = evaluator.assess(&mut scratch, trial.profile, trial.cuts).rank;
+        goal(evaluator, &scratch, rank)
     };
     let mut low = i64::from(orders);
     if reaches(low) {

@@ -143,7 +143,8 @@ fn people(db: &Db, count: u128) -> Vec<CustomerId> {
 
 /// Everything that is kept of lives, but for moments and ids of writing.
 fn everything(db: &Db) -> Vec<String> {
-    let sql = "SELECT customer_id, level_rank, held_rank, held_since, keep_until, observe_until, fallen_rank, fallen_on,
+    let sql =
+        "SELECT customer_id, level_rank, held_rank, held_since, keep_until, observe_until, fallen_rank, fallen_on,
                  pending_rank, pending_asked, due_day, stage, stands, score FROM standings ORDER BY customer_id";
     let standings = db.read(|tx| {
         tx.query(sql, &[], |row| {
@@ -241,8 +242,13 @@ fn a_manual_level_and_a_grant_lie_on_top_and_what_is_beneath_goes_on_untouched()
         pass(&db, "2026-02-21");
         assert_eq!(held(&db, anna).0, 3, "what has become of the computed level meanwhile");
         let told = story(&db, anna);
-        let expected =
-            ["entered 2026-01-10", "raised 2026-02-01", "raised 2026-02-05", "beneath 2026-02-15", "lowered 2026-02-21"];
+        let expected = [
+            "entered 2026-01-10",
+            "raised 2026-02-01",
+            "raised 2026-02-05",
+            "beneath 2026-02-15",
+            "lowered 2026-02-21",
+        ];
         assert_eq!(told, expected);
         assert!(reasons(&db, anna)[2].zh.contains("重要合作伙伴"));
     }

@@ -20,6 +20,7 @@ use zunke_store::jobs::{self, Handler};
 use zunke_store::outbox::Subscriber;
 use zunke_store::{Db, Tx};
 use zunke_tiering::Tiers;
+use zunke_tiering::life::work as lives;
 use zunke_tiering::ltv::refit::{self, Refit};
 use zunke_tiering::primary::Follow;
 use zunke_tiering::publish::MakeLive;
@@ -54,6 +55,7 @@ impl House {
             Arc::new(ImportJob { files: files(data), observers: self.observers() }),
             Arc::new(UndoJob { files: files(data), observers: self.observers() }),
             Arc::new(Evaluate { tiers: self.tiers.clone() }),
+            Arc::new(lives::Runs { tiers: self.tiers.clone() }),
             Arc::new(MakeLive { tiers: self.tiers.clone() }),
             Arc::new(Follow { tiers: self.tiers.clone() }),
             Arc::new(Fill { observers: self.observers() }),
@@ -75,6 +77,7 @@ pub fn schedules(tx: &mut Tx, now: Instant) -> Result<()> {
     jobs::schedule(tx, now, &zone, "access.nightly", "40 3 * * *", CleanUp::KIND, &serde_json::json!({}))?;
     tag_work::schedule(tx, now, &zone)?;
     refit::schedule(tx, now, &zone)?;
+    lives::schedule(tx, now, &zone)?;
     work::schedule(tx, now, &zone)
 }
 
@@ -146,7 +149,7 @@ mod tests {
             let sql = "SELECT name, kind FROM schedules ORDER BY name";
             let planned = db.read(|tx| tx.query(sql, &[], |row| Ok((row.text(0)?, row.text(1)?)))).expect("schedules");
             let names: Vec<&str> = planned.iter().map(|(name, _)| name.as_str()).collect();
-            assert_eq!(names, ["access.nightly", "tags.nightly", "tiering.ltv", "tiering.nightly"]);
+            assert_eq!(names, ["access.nightly", "tags.nightly", "tiering.daily", "tiering.ltv", "tiering.nightly"]);
             let handlers = House::default().handlers(Path::new("."));
             for (name, kind) in &planned {
                 assert!(handlers.iter().any(|handler| handler.kind() == kind), "nobody does {name}");

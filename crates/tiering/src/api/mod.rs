@@ -1,10 +1,13 @@
 //! The endpoints of the room: parse, check who calls, call, answer.
 
 mod customers;
-mod manage;
+mod life;
 mod ltv;
+mod manage;
 mod overview;
 mod programmes;
+mod queue;
+mod runs;
 mod simulate;
 mod trial;
 mod versions;
@@ -50,6 +53,20 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(ltv::customers))
         .routes(routes!(ltv::create))
         .routes(routes!(ltv::of_customer))
+        .routes(routes!(life::observations))
+        .routes(routes!(life::keeps))
+        .routes(routes!(life::set_manual, life::take_manual))
+        .routes(routes!(life::grant, life::take_grant))
+        .routes(routes!(life::on_day))
+        .routes(routes!(life::what_if))
+        .routes(routes!(queue::list))
+        .routes(routes!(queue::decide))
+        .routes(routes!(runs::list, runs::create))
+        .routes(routes!(runs::get))
+        .routes(routes!(runs::approve))
+        .routes(routes!(runs::pause))
+        .routes(routes!(runs::resume))
+        .routes(routes!(runs::cancel))
         .routes(routes!(customers::level))
         .routes(routes!(customers::levels))
         .routes(routes!(customers::measures))

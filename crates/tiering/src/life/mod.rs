@@ -1,5 +1,6 @@
 //! The life of a level: how long it is held, what keeps it, and how it is lost without surprise.
 
+pub mod ask;
 pub mod border;
 pub mod dates;
 pub mod judge;

@@ -216,7 +216,8 @@ impl Book {
     }
 
     /// On what level somebody stands who loses one.
-    fn landing(&self, rank: u8, seen: Seen) -> Option<&Rung> {
+    #[must_use]
+    pub fn landing(&self, rank: u8, seen: Seen) -> Option<&Rung> {
         let below = |most: u8| self.rungs.iter().rfind(|rung| rung.rank < rank && rung.rank <= most);
         let lowest = self.rungs.first().filter(|rung| rung.rank < rank);
         let target = match self.life.downgrade {

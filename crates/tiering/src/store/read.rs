@@ -246,6 +246,33 @@ pub fn history(tx: &mut Tx, customer: CustomerId) -> Result<Vec<LevelChange>> {
     tx.query(&sql, &[customer.into()], |row| change(row, true))
 }
 
+/// The latest changes of one customer, at most so many.
+pub fn last(tx: &mut Tx, customer: CustomerId, most: u32) -> Result<Vec<LevelChange>> {
+    let sql = format!(
+        "SELECT {CHANGE} FROM decisions d JOIN customers c ON c.customer_id = d.customer_id
+         WHERE d.customer_id = $1 ORDER BY d.decided_at DESC, d.decision_id DESC LIMIT $2"
+    );
+    tx.query(&sql, &[customer.into(), most.into()], |row| change(row, false))
+}
+
+/// The last decision as of a day or before it, with its inputs, and the first one after it.
+pub fn around(
+    tx: &mut Tx,
+    customer: CustomerId,
+    programme: ProgrammeId,
+    day: Day,
+) -> Result<(Option<LevelChange>, Option<LevelChange>)> {
+    let mut one = |side: &str, order: &str| {
+        let sql = format!(
+            "SELECT {CHANGE} FROM decisions d JOIN customers c ON c.customer_id = d.customer_id
+             WHERE d.customer_id = $1 AND d.programme_id = $2 AND d.as_of {side} $3 AND d.change_kind <> 'asked'
+             ORDER BY d.as_of {order}, d.decided_at {order}, d.decision_id {order} LIMIT 1"
+        );
+        tx.query_one(&sql, &[customer.into(), programme.into(), day.into()], |row| change(row, true))
+    };
+    Ok((one("<=", "DESC")?, one(">", "ASC")?))
+}
+
 /// Counts and sums of the whole database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
