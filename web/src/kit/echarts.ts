@@ -1,4 +1,4 @@
-import { BarChart, HeatmapChart, LineChart, PieChart, RadarChart } from 'echarts/charts';
+import { BarChart, HeatmapChart, LineChart, PieChart, RadarChart, SankeyChart } from 'echarts/charts';
 import {
   AriaComponent,
   GridComponent,
@@ -19,6 +19,7 @@ echarts.use([
   LineChart,
   PieChart,
   RadarChart,
+  SankeyChart,
   AriaComponent,
   GridComponent,
   LegendComponent,

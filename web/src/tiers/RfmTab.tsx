@@ -13,12 +13,14 @@ import { type HeatMeasure, SCORES } from './model/heat';
 import { Bar } from './parts/Bar';
 import { Panel } from './parts/Panel';
 import { HeatMap } from './rfm/HeatMap';
+import { useChosen } from './useChosen';
 
 /** RFM: the 5 × 5 picture with money as the third selector, and the named groups. */
 export default function RfmTab() {
   const { t } = useTranslation('tiers');
   const [state, change] = useUrlState();
-  const map = useRfm();
+  const { asked } = useChosen();
+  const map = useRfm(asked);
   if (map.isPending) return <Skeleton active paragraph={{ rows: 8 }} />;
   if (map.isError) return <ErrorView error={map.error} onRetry={() => map.refetch()} />;
   if (map.data.cells.length === 0) return <Empty title={t('rfm.empty')} note={t('rfm.empty_note')} />;

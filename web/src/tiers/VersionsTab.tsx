@@ -1,53 +1,85 @@
-import { useQuery } from '@tanstack/react-query';
-import { Button, Drawer, Skeleton } from 'antd';
+import { useQueryClient } from '@tanstack/react-query';
+import { App, Button, Drawer, Popconfirm, Segmented, Select, Skeleton } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { get, type Page } from '../api/client';
-import { said } from '../i18n';
+import { post } from '../api/client';
+import { messageOf } from '../api/problem';
+import { useCan } from '../api/session';
 import { Empty } from '../kit/Empty';
 import { ErrorView } from '../kit/ErrorView';
-import { LevelBadge } from '../kit/level';
-import { InstantText } from '../kit/texts';
-import { useProgramme, useProgrammes, type Version } from './api';
-import type { Rules } from './model/rules';
-import { sayRule, sayTest, sayWindow } from './model/say';
+import { DayText, InstantText } from '../kit/texts';
 import { Panel } from './parts/Panel';
-import { useVoice } from './useVoice';
+import { Differences } from './rules/Differences';
+import { Restore } from './rules/Restore';
+import { RulesText } from './rules/RulesText';
+import { useChosen } from './useChosen';
+import { useComparison, useVersion, useVersions, type Version } from './versions';
+import './rules/rules.css';
 
-/** Every version that was ever in force: when, by whom, why, and what it said. */
+/** Every version there was, is, or will be: when, by whom, why, what it said and what it changed. */
 export default function VersionsTab() {
   const { t } = useTranslation('tiers');
-  const programmes = useProgrammes();
-  const id = programmes.data?.items[0]?.id;
-  const versions = useQuery({
-    queryKey: ['tiering', 'versions', id],
-    queryFn: ({ signal }) => get<Page<Version>>(`/tiering/programmes/${id}/versions`, undefined, signal),
-    enabled: !!id,
-  });
-  const programme = useProgramme(id);
+  const { message } = App.useApp();
+  const queries = useQueryClient();
+  const may = useCan()('manage_tiering');
+  const { programmes, chosen } = useChosen();
+  const id = chosen?.id;
+  const versions = useVersions(id);
   const [shown, show] = useState<Version>();
+  const [restoring, restore] = useState<Version>();
   if (programmes.isError) return <ErrorView error={programmes.error} onRetry={() => programmes.refetch()} />;
   if (versions.isError) return <ErrorView error={versions.error} onRetry={() => versions.refetch()} />;
   if (programmes.data && !id) return <Empty title={t('versions.empty')} />;
-  if (!versions.data) return <Skeleton active paragraph={{ rows: 5 }} />;
+  if (!versions.data || !id) return <Skeleton active paragraph={{ rows: 5 }} />;
+  const items = versions.data.items;
+  if (items.length === 0) return <Empty title={t('versions.empty')} />;
+  const current = items.find((version) => version.state === 'published')?.number;
+  const cancel = async (version: Version) => {
+    try {
+      await post(`/tiering/programmes/${id}/versions/${version.number}/cancel`);
+      await queries.invalidateQueries({ queryKey: ['tiering'] });
+      void message.success(t('versions.cancelled_done'));
+    } catch (error) {
+      void message.error(messageOf(error));
+    }
+  };
   return (
     <Panel title={t('versions.title')} note={t('versions.note')} className="narrow">
       <ol className="tier-lines versions">
-        {versions.data.items.map((version) => (
+        {items.map((version) => (
           <li key={version.id}>
             <div className="line-head">
               <strong>{t('versions.number', { n: version.number })}</strong>
               <span className={`version-state ${version.state}`}>{t(`versions.${version.state}`)}</span>
               <span className="when">
-                <InstantText value={version.published_at} />
+                {version.state === 'scheduled' ? (
+                  <>
+                    {t('versions.from')} <DayText value={version.effective_from} />
+                  </>
+                ) : (
+                  <InstantText value={version.live_at ?? version.published_at} />
+                )}
               </span>
-              {version.state === 'published' && (
-                <Button size="small" onClick={() => show(version)}>
-                  {t('versions.look')}
+            </div>
+            {version.note && <p>{version.note}</p>}
+            {version.restored_from !== null && (
+              <p className="quiet">{t('versions.restored_from', { n: version.restored_from })}</p>
+            )}
+            <div className="version-actions">
+              <Button size="small" onClick={() => show(version)}>
+                {t('versions.look')}
+              </Button>
+              {may && version.state === 'scheduled' && (
+                <Popconfirm title={t('versions.cancel_question')} onConfirm={() => cancel(version)}>
+                  <Button size="small">{t('versions.cancel')}</Button>
+                </Popconfirm>
+              )}
+              {may && (version.state === 'retired' || version.state === 'cancelled') && (
+                <Button size="small" onClick={() => restore(version)}>
+                  {t('versions.restore')}
                 </Button>
               )}
             </div>
-            {version.note && <p>{version.note}</p>}
           </li>
         ))}
       </ol>
@@ -56,47 +88,59 @@ export default function VersionsTab() {
         onClose={() => show(undefined)}
         size={640}
         title={shown && t('versions.number', { n: shown.number })}
+        destroyOnHidden
       >
-        {shown && programme.data?.rules && <RulesText rules={programme.data.rules} />}
+        {shown && <Opened programme={id} version={shown} all={items} />}
       </Drawer>
+      {restoring && <Restore programme={id} version={restoring} current={current} onClose={() => restore(undefined)} />}
     </Panel>
   );
 }
 
-/** A version in words, to be read and not edited. */
-function RulesText({ rules }: { rules: Rules }) {
+/** One version: what it changed against another, or all that it says. */
+function Opened({ programme, version, all }: { programme: string; version: Version; all: Version[] }) {
   const { t } = useTranslation('tiers');
-  const voice = useVoice();
+  const [view, setView] = useState<'changes' | 'rules'>('changes');
+  const [beside, setBeside] = useState<number>();
+  const whole = useVersion(programme, version.number);
+  const changes = useComparison(programme, version.number, beside);
   return (
-    <div className="rules-text">
-      <h3>{t('rules.part.levels')}</h3>
-      <ol className="ladder">
-        {[...rules.levels]
-          .sort((a, b) => b.rank - a.rank)
-          .map((level) => (
-            <li key={level.id}>
-              <LevelBadge name={said(level.name)} rank={level.rank} colour={level.colour} />
-              <p>{sayRule(voice, rules, level.entry)}</p>
-              {(level.guards?.length ?? 0) > 0 && (
-                <p className="guards">
-                  <strong>{t('overview.guards')}</strong>
-                  {level.guards?.map((test) => sayTest(voice, rules, test)).join(t('rule.comma'))}
-                </p>
-              )}
-            </li>
-          ))}
-      </ol>
-      <h3>{t('rules.part.weights')}</h3>
-      <dl>
-        {rules.score.dimensions.map((dimension) => (
-          <div key={dimension.id}>
-            <dt>{said(dimension.name)}</dt>
-            <dd className="number">{dimension.weight}%</dd>
-          </div>
-        ))}
-      </dl>
-      <h3>RFM</h3>
-      <p>{rules.rfm ? sayWindow(voice, rules.rfm.window) : '–'}</p>
-    </div>
+    <>
+      <Segmented
+        value={view}
+        onChange={setView}
+        options={[
+          { value: 'changes', label: t('versions.changes') },
+          { value: 'rules', label: t('versions.rules') },
+        ]}
+      />
+      {view === 'rules' ? (
+        whole.data ? (
+          <RulesText rules={whole.data.rules} />
+        ) : (
+          <Skeleton active />
+        )
+      ) : (
+        <div className="version-changes">
+          {all.length > 1 && (
+            <Select
+              value={beside ?? changes.data?.from ?? null}
+              aria-label={t('versions.beside')}
+              options={all
+                .filter((each) => each.number !== version.number)
+                .map((each) => ({ value: each.number, label: t('versions.against', { n: each.number }) }))}
+              onChange={(number) => setBeside(number ?? undefined)}
+            />
+          )}
+          {changes.isError && <ErrorView error={changes.error} onRetry={() => changes.refetch()} />}
+          {changes.data &&
+            (changes.data.from === null ? (
+              <p className="quiet">{t('versions.first')}</p>
+            ) : (
+              <Differences items={changes.data.items} />
+            ))}
+        </div>
+      )}
+    </>
   );
 }

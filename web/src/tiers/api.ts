@@ -1,9 +1,10 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { get, type Page } from '../api/client';
 import type { LevelFace } from './explain';
 import type { RfmCell } from './model/heat';
 import type { Rules } from './model/rules';
+import type { Version } from './versions';
 
 /** Words that the server keeps in both languages. */
 export interface Words {
@@ -49,7 +50,18 @@ export interface LevelChange {
   id: string;
   customer_id: string;
   customer_name: string;
-  change: 'entered' | 'raised' | 'lowered' | 'moved' | 'left';
+  change:
+    | 'entered'
+    | 'raised'
+    | 'lowered'
+    | 'moved'
+    | 'left'
+    | 'kept'
+    | 'observed'
+    | 'recovered'
+    | 'returned'
+    | 'asked'
+    | 'beneath';
   cause: 'activity' | 'evaluation' | 'rules';
   from_rank: number;
   to_rank: number;
@@ -63,9 +75,12 @@ export interface LevelChange {
 }
 
 export const useChanges = (limit: number, programme?: string) =>
-  useQuery({
+  useInfiniteQuery({
     queryKey: ['tiering', 'changes', limit, programme ?? null],
-    queryFn: ({ signal }) => get<Page<LevelChange>>('/tiering/changes', { limit, programme }, signal),
+    queryFn: ({ pageParam, signal }) =>
+      get<Page<LevelChange>>('/tiering/changes', { limit, programme, after: pageParam || undefined }, signal),
+    initialPageParam: '',
+    getNextPageParam: (last) => last.next || undefined,
   });
 
 export interface Potential {
@@ -84,6 +99,7 @@ export const usePotentials = (limit: number, programme?: string) =>
   useQuery({
     queryKey: ['tiering', 'potentials', limit, programme ?? null],
     queryFn: ({ signal }) => get<Page<Potential>>('/tiering/potentials', { limit, programme }, signal),
+    placeholderData: keepPreviousData,
   });
 
 export interface RfmGroupCount {
@@ -105,20 +121,15 @@ export const useRfm = (programme?: string) =>
     queryFn: ({ signal }) => get<RfmMap>('/tiering/rfm', { programme }, signal),
   });
 
-/** A version that was published at some time. */
-export interface Version {
-  id: string;
-  number: number;
-  state: 'published' | 'retired';
-  note: string;
-  published_at: string;
-  published_by: string | null;
-}
-
 export interface ProgrammeLine {
   id: string;
   name: Words;
   is_primary: boolean;
+  /** The version in force; none before the first. */
+  published: string | null;
+  evaluated_at: string | null;
+  /** Set aside: it decides nothing any more. */
+  archived_at: string | null;
 }
 
 /** A programme with its rules: those in force, and the draft where there is one. */
@@ -128,6 +139,8 @@ export interface Programme extends ProgrammeLine {
   draft: Rules | null;
   /** What a save or a publication is made on (`If-Match`). */
   version: number;
+  /** The version that waits for its day. */
+  scheduled: Version | null;
 }
 
 export const useProgrammes = () =>
@@ -162,21 +175,40 @@ export const useTemplates = () =>
   });
 
 export interface SimulatedLevel {
+  level_id: string | null;
   rank: number;
   name: Words;
   colour: string;
   customers: number;
   revenue: string;
   revenue_share: number;
-  /** Customers of this rank now. */
+  /** Customers of this level now. */
   before: number;
 }
 
+/** Customers from a rank on record to a rank of the rules that are tried. */
+export interface Flow {
+  from: number;
+  to: number;
+  customers: number;
+  revenue: string;
+  direction: 'up' | 'down' | 'stay';
+}
+
 export interface Simulated {
+  as_of: string;
   levels: SimulatedLevel[];
+  /** The levels on record. */
+  before: SimulatedLevel[];
+  flows: Flow[];
   /** Everyone it was tried on. */
   customers: number;
-  moved: { up: number; down: number };
+  /** Only those whom the reader sees. */
+  part: boolean;
+  /** Levels are held for a time: nobody falls at once. */
+  held: boolean;
+  moved: { up: number; down: number; up_revenue: string; down_revenue: string };
+  cost: { before: string; after: string; without: Words[] };
   took_ms: number;
 }
 

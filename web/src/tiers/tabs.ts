@@ -15,8 +15,12 @@ interface Tab {
 export const TABS = {
   overview: { group: 'overview', Page: lazy(() => import('./OverviewTab')) },
   changes: { group: 'overview', Page: lazy(() => import('./ChangesTab')) },
+  observations: { group: 'watch', Page: lazy(() => import('./life/ObservationsTab')) },
+  queue: { group: 'watch', Page: lazy(() => import('./life/QueueTab')) },
+  runs: { group: 'watch', permission: 'manage_tiering', Page: lazy(() => import('./life/RunsTab')) },
   rules: { group: 'rules', permission: 'simulate_tiering', Page: lazy(() => import('./RulesTab')) },
   versions: { group: 'rules', Page: lazy(() => import('./VersionsTab')) },
+  programmes: { group: 'rules', Page: lazy(() => import('./programmes/ProgrammesTab')) },
   rfm: { group: 'analysis', Page: lazy(() => import('./RfmTab')) },
   ltv: { group: 'analysis', Page: lazy(() => import('./LtvTab')) },
   potentials: { group: 'analysis', Page: lazy(() => import('./PotentialsTab')) },

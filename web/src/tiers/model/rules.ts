@@ -38,6 +38,37 @@ export interface Level {
   colour: string;
   entry?: Rule;
   guards?: Test[];
+  /** What keeps the level; its entry rule and guards where there is none. */
+  keep?: Rule | null;
+  /** Whether a person has to approve entering it. */
+  approval?: boolean;
+  /** What its benefits cost a customer and year, in the organisation's currency. */
+  benefit_cost?: number | null;
+}
+
+export type Cycle = 'month' | 'quarter' | 'half_year' | 'year';
+export type Validity =
+  | 'joining_anniversary'
+  | { months: number }
+  | { calendar_date: { month: number; day: number } }
+  | { end_of_next: Cycle };
+
+/** How levels are held, kept and lost. */
+export interface Life {
+  validity: Validity;
+  rounding?: 'none' | 'month' | 'quarter' | 'half_year';
+  first_cycle_months?: number;
+  observation_days: number;
+  observation_benefits?: boolean;
+  downgrade: 'one_step' | 'to_score' | 'to_base';
+  floor?: string | null;
+  return_days?: number;
+  notices?: number[];
+  review?: {
+    cycle?: Cycle | null;
+    brake?: number;
+    borderline?: { delta: number; disagreement?: boolean } | null;
+  };
 }
 
 export type Grading = 'quantile' | { bands: [number, number, number, number] };
@@ -72,6 +103,8 @@ export interface Rules {
   loyalty?: Score;
   levels: Level[];
   potential?: { near: number; window: Window };
+  /** None: a level is held exactly as long as its entry rule holds. */
+  life?: Life | null;
 }
 
 /** Facts that are there in every rule set beside the indicators. */

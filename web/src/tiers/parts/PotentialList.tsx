@@ -1,4 +1,4 @@
-import { Skeleton } from 'antd';
+import { Button, Skeleton } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
@@ -13,20 +13,42 @@ import { Bar } from './Bar';
 
 /** A short list tells each one's way at once; in a long one it is asked for. */
 const TOLD = 10;
+/** As many as the server names. */
+const MOST = 100;
 
 /** Who is about to become a VIP: why, how near, what is missing, and the cheapest way. */
-export function PotentialList({ limit }: { limit: number }) {
+export function PotentialList({
+  limit,
+  programme,
+  all,
+}: {
+  limit: number;
+  programme?: string | undefined;
+  /** Whether more can be asked for. */
+  all?: boolean;
+}) {
   const { t } = useTranslation('tiers');
-  const potentials = usePotentials(limit);
+  const [shown, show] = useState(limit);
+  const potentials = usePotentials(shown, programme);
   if (potentials.isPending) return <Skeleton active paragraph={{ rows: 5 }} />;
   if (potentials.isError) return <ErrorView error={potentials.error} onRetry={() => potentials.refetch()} />;
   if (potentials.data.items.length === 0) return <p className="quiet nothing">{t('potential.none')}</p>;
   return (
-    <ul className="tier-lines">
-      {potentials.data.items.map((row) => (
-        <PotentialLine key={row.customer_id} row={row} told={limit <= TOLD} />
-      ))}
-    </ul>
+    <>
+      <ul className="tier-lines">
+        {potentials.data.items.map((row) => (
+          <PotentialLine key={row.customer_id} row={row} told={limit <= TOLD} />
+        ))}
+      </ul>
+      {all && shown < MOST && potentials.data.items.length >= shown && (
+        <div className="list-more">
+          <Button onClick={() => show(MOST)} loading={potentials.isFetching}>
+            {t('kit:list.more')}
+          </Button>
+          <span className="quiet">{t('kit:list.shown', { shown: potentials.data.items.length })}</span>
+        </div>
+      )}
+    </>
   );
 }
 

@@ -10,12 +10,15 @@ import { useCan } from '../../api/session';
 import { count } from '../../kit/format';
 import { useUrlState } from '../../kit/useUrlState';
 import { fetchProgramme, type Programme } from '../api';
+import { LifeEditor } from '../life/LifeEditor';
 import { tiers } from '../links';
 import { type DraftAction, dirty, type Draft as Edited, opened, step } from '../model/draft';
 import type { Faults } from '../model/faults';
 import type { Rules } from '../model/rules';
 import { Panel } from '../parts/Panel';
 import { TabLinks } from '../parts/TabLinks';
+import { Simulator } from '../simulator/Simulator';
+import { Checks } from './Checks';
 import { Clashes } from './Clashes';
 import { DimensionsEditor } from './DimensionsEditor';
 import { Effect } from './Effect';
@@ -39,6 +42,7 @@ const PARTS = {
   weights: { page: WeightsEditor, places: ['score.dimensions'] },
   points: { page: DimensionsEditor, places: ['score', 'loyalty'] },
   levels: { page: LevelsEditor, places: ['levels'] },
+  life: { page: LifeEditor, places: ['life'] },
   indicators: { page: IndicatorsEditor, places: ['indicators'] },
   rfm: { page: RfmEditor, places: ['rfm'] },
 } as const;
@@ -70,6 +74,7 @@ export function Editor({ programme }: { programme: Programme }) {
   const [saving, setSaving] = useState(false);
   const [publishing, setPublishing] = useState(false);
   const [effectOpen, setEffectOpen] = useState(false);
+  const [more, setMore] = useState(false);
   const unsaved = dirty(draft);
 
   useEffect(() => {
@@ -179,6 +184,7 @@ export function Editor({ programme }: { programme: Programme }) {
         onResolve={(clash, keep) => act({ type: 'resolved', clash, keep })}
       />
 
+      <Checks programme={programme.id} rules={draft.rules} />
       <div className="editor-body">
         <div className="editor-parts">
           <TabLinks
@@ -221,19 +227,35 @@ export function Editor({ programme }: { programme: Programme }) {
               title={t('effect.title')}
             >
               <Effect simulation={simulation} />
+              {result && <Button onClick={() => setMore(true)}>{t('sim.open')}</Button>}
             </Drawer>
           </>
         ) : (
           <aside className="editor-effect">
             <Panel title={t('effect.title')} note={t('effect.note')}>
               <Effect simulation={simulation} />
+              {result && (
+                <Button block onClick={() => setMore(true)}>
+                  {t('sim.open')}
+                </Button>
+              )}
             </Panel>
           </aside>
         )}
       </div>
+      <Drawer
+        open={more}
+        onClose={() => setMore(false)}
+        size={phone ? '100%' : 760}
+        title={t('sim.title')}
+        destroyOnHidden
+      >
+        {result && <Simulator programme={programme.id} rules={draft.rules} result={result} />}
+      </Drawer>
       <Publish
         open={publishing}
         programme={programme}
+        rules={draft.rules}
         simulation={simulation}
         beforehand={async () => (unsaved ? await save() : draft.version)}
         onClose={() => setPublishing(false)}

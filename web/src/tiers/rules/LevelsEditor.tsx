@@ -1,13 +1,16 @@
 import { ArrowDownOutlined, ArrowUpOutlined, DeleteOutlined, PlusOutlined } from '@ant-design/icons';
-import { Button, ColorPicker, Popconfirm } from 'antd';
+import { Button, ColorPicker } from 'antd';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { said } from '../../i18n';
 import { LevelBadge } from '../../kit/level';
 import { levelColours } from '../../shell/theme';
-import { addLevel, MAX_LEVELS, moveLevel, newLevelId, removeLevel, setLevel } from '../model/rules';
+import { insertAbove, retireLevel } from '../model/ladder';
+import { addLevel, type Level, MAX_LEVELS, moveLevel, newLevelId, setLevel } from '../model/rules';
 import { Panel } from '../parts/Panel';
 import type { PartProps } from './Editor';
 import { NameInput } from './NameInput';
+import { RetireLevel } from './RetireLevel';
 import { RuleEditor } from './RuleEditor';
 import { TestRows } from './TestRows';
 
@@ -15,15 +18,11 @@ import { TestRows } from './TestRows';
 export function LevelsEditor({ rules, faults, disabled, onChange }: PartProps) {
   const { t } = useTranslation('tiers');
   const own = faults.at('levels');
-  const add = () =>
-    onChange(
-      addLevel(
-        rules,
-        newLevelId(Date.now(), crypto.getRandomValues(new Uint8Array(16))),
-        { zh: t('rules.new_level', { lng: 'zh-CN' }), en: `Level ${rules.levels.length + 1}` },
-        levelColours[rules.levels.length % levelColours.length] ?? '#6b7280',
-      ),
-    );
+  const [retiring, retire] = useState<Level>();
+  const newId = () => newLevelId(Date.now(), crypto.getRandomValues(new Uint8Array(16)));
+  const newName = () => ({ zh: t('rules.new_level', { lng: 'zh-CN' }), en: `Level ${rules.levels.length + 1}` });
+  const newColour = () => levelColours[rules.levels.length % levelColours.length] ?? '#6b7280';
+  const add = () => onChange(addLevel(rules, newId(), newName(), newColour()));
   return (
     <>
       <Button
@@ -67,17 +66,21 @@ export function LevelsEditor({ rules, faults, disabled, onChange }: PartProps) {
                     disabled={disabled || index === 0}
                     onClick={() => onChange(moveLevel(rules, level.id, -1))}
                   />
-                  <Popconfirm
-                    title={t('rules.remove_level_question', { label })}
-                    onConfirm={() => onChange(removeLevel(rules, level.id))}
-                  >
-                    <Button
-                      type="text"
-                      icon={<DeleteOutlined />}
-                      aria-label={t('rules.remove_level', { label })}
-                      disabled={disabled || rules.levels.length === 1}
-                    />
-                  </Popconfirm>
+                  <Button
+                    type="text"
+                    icon={<PlusOutlined />}
+                    aria-label={t('rules.insert_above', { label })}
+                    title={t('rules.insert_above', { label })}
+                    disabled={disabled || rules.levels.length >= MAX_LEVELS}
+                    onClick={() => onChange(insertAbove(rules, level.id, newId(), newName(), newColour()))}
+                  />
+                  <Button
+                    type="text"
+                    icon={<DeleteOutlined />}
+                    aria-label={t('rules.remove_level', { label })}
+                    disabled={disabled || rules.levels.length === 1}
+                    onClick={() => retire(level)}
+                  />
                 </>
               }
             >
@@ -138,6 +141,17 @@ export function LevelsEditor({ rules, faults, disabled, onChange }: PartProps) {
             </Panel>
           );
         })}
+      {retiring && (
+        <RetireLevel
+          rules={rules}
+          level={retiring}
+          onClose={() => retire(undefined)}
+          onRetire={(into) => {
+            onChange(retireLevel(rules, retiring.id, into));
+            retire(undefined);
+          }}
+        />
+      )}
     </>
   );
 }

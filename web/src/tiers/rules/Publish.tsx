@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { App, Input, Modal } from 'antd';
+import { App, Checkbox, DatePicker, Input, Modal } from 'antd';
+import type { Dayjs } from 'dayjs';
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { post } from '../../api/client';
@@ -7,12 +8,16 @@ import { messageOf } from '../../api/problem';
 import { count } from '../../kit/format';
 import { JobProgress } from '../../kit/JobProgress';
 import { type Programme, useJob } from '../api';
+import type { Rules } from '../model/rules';
+import { useDraftComparison } from '../versions';
+import { Differences } from './Differences';
 import { Effect } from './Effect';
 import type { Simulation } from './useSimulation';
 
 interface Props {
   open: boolean;
   programme: Programme;
+  rules: Rules;
   simulation: Simulation;
   /** Saves what is unsaved; the version to publish, or `null`: don't go on. */
   beforehand: () => Promise<string | null>;
@@ -20,12 +25,16 @@ interface Props {
 }
 
 /** Says what publishing will do, to whom, and does it. */
-export function Publish({ open, programme, simulation, beforehand, onClose }: Props) {
+export function Publish({ open, programme, rules, simulation, beforehand, onClose }: Props) {
   const { t } = useTranslation('tiers');
   const { message } = App.useApp();
   const queries = useQueryClient();
   const noteId = useId();
   const [note, setNote] = useState('');
+  const [day, setDay] = useState<Dayjs | null>(null);
+  const [all, setAll] = useState(false);
+  const changes = useDraftComparison(programme.id, rules, open);
+  const waits = programme.scheduled;
   const [working, setWorking] = useState(false);
   const [jobId, setJobId] = useState<string | null>(null);
   const { job, running } = useJob(jobId);
@@ -43,13 +52,13 @@ export function Publish({ open, programme, simulation, beforehand, onClose }: Pr
       }
       const done = await post<{ job_id: string }>(
         `/tiering/programmes/${programme.id}/publish`,
-        { note: note.trim() },
+        { note: note.trim(), effective_from: day?.format('YYYY-MM-DD') ?? null, apply_to_all: all },
         { version },
       );
-      setJobId(done.job_id);
+      if (!day) setJobId(done.job_id);
       await queries.invalidateQueries({ queryKey: ['tiering'] });
       await queries.invalidateQueries({ queryKey: ['session'] });
-      void message.success(t('publish.done'));
+      void message.success(day ? t('publish.scheduled_done', { day: day.format('YYYY-MM-DD') }) : t('publish.done'));
       setNote('');
       onClose();
     } catch (error) {
@@ -65,7 +74,7 @@ export function Publish({ open, programme, simulation, beforehand, onClose }: Pr
         open={open}
         title={t('publish.title')}
         okText={t('publish.ok')}
-        okButtonProps={{ loading: working, disabled: !ready }}
+        okButtonProps={{ loading: working, disabled: !ready || waits !== null }}
         onOk={() => void publish()}
         onCancel={onClose}
         width={560}
@@ -81,7 +90,27 @@ export function Publish({ open, programme, simulation, beforehand, onClose }: Pr
                   total: count(result.customers),
                 }))}
         </p>
+        {waits && (
+          <p className="fault" role="alert">
+            {t('publish.waiting', { n: waits.number, day: waits.effective_from })}
+          </p>
+        )}
         <Effect simulation={simulation} />
+        {changes.data && changes.data.from !== null && (
+          <details className="publish-changes">
+            <summary>{t('publish.changes')}</summary>
+            <Differences items={changes.data.items} />
+          </details>
+        )}
+        <div className="publish-from">
+          <DatePicker value={day} onChange={setDay} placeholder={t('publish.at_once')} aria-label={t('publish.from')} />
+          <span className="quiet">{t('publish.from_note')}</span>
+          {rules.life && (
+            <Checkbox checked={all} onChange={(event) => setAll(event.target.checked)}>
+              {t('publish.apply_to_all')}
+            </Checkbox>
+          )}
+        </div>
         <div className="publish-note">
           <label htmlFor={noteId}>{t('publish.note')}</label>
           <Input.TextArea
