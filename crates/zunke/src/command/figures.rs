@@ -29,6 +29,7 @@ struct Vip {
 pub fn evaluate(db: &Db, asked: &Evaluate, output: Output) -> Result<()> {
     let published = ladder::ensure(db, clock::now(), asked.as_of)?;
     let summary = zunke_tiering::evaluate(db, &clock::now, asked.as_of)?;
+    db.write(|tx| zunke_customers::tag::work::everyone_evaluated(tx, clock::now()))?;
     if asked.pin {
         let now = clock::now();
         db.write(|tx| {

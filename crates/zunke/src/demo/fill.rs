@@ -133,6 +133,9 @@ impl Fill {
         for day in [plan.today.plus(-30), plan.today] {
             run::evaluate_with(job.db, job.clock, Some(day), Cause::Evaluation, &step)?;
         }
+        // Value classes and other tags by rule follow the levels.
+        let now = job.now();
+        job.db.write(|tx| zunke_customers::tag::work::much_changed(tx, now))?;
         serde_json::to_value(progress).map_err(Error::internal)
     }
 }
