@@ -6,7 +6,7 @@ export default function ChangesTab() {
   const { t } = useTranslation('tiers');
   return (
     <Panel title={t('changes.title')} note={t('changes.note')} className="narrow">
-      <Changes limit={50} />
+      <Changes limit={50} all />
     </Panel>
   );
 }

@@ -12,6 +12,9 @@ import { LtvCard } from './level/LtvCard';
 import { NextLevel } from './level/NextLevel';
 import { RfmLine } from './level/RfmLine';
 import { ScoreRadar } from './level/ScoreRadar';
+import { CustomerLife } from './life/CustomerLife';
+import { OnDay } from './life/OnDay';
+import { WhatIf } from './life/WhatIf';
 import './level/level.css';
 
 /** Why this customer has this level: one sentence, the breakdown behind it, and the way to the next level. */
@@ -21,14 +24,16 @@ export default function LevelExplanation({ customerId }: { customerId: string })
   if (explanation.isError) return <ErrorView error={explanation.error} onRetry={() => explanation.refetch()} />;
   return (
     <>
-      <Explained explanation={explanation.data} />
+      <Explained customerId={customerId} explanation={explanation.data} />
       <LtvCard customerId={customerId} />
+      <WhatIf customerId={customerId} />
+      <OnDay customerId={customerId} />
       <LevelHistory customerId={customerId} />
     </>
   );
 }
 
-function Explained({ explanation }: { explanation: Explanation }) {
+function Explained({ customerId, explanation }: { customerId: string; explanation: Explanation }) {
   const { t } = useTranslation('tiers');
   const entry = explanation.conditions.filter((row) => !row.guard);
   const guards = explanation.conditions.filter((row) => row.guard);
@@ -53,6 +58,8 @@ function Explained({ explanation }: { explanation: Explanation }) {
           {t('explain.as_of')} <DayText value={explanation.as_of} />
         </p>
       </header>
+
+      <CustomerLife customerId={customerId} explanation={explanation} />
 
       {explanation.next && <NextLevel next={explanation.next} />}
 

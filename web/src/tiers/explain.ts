@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { get, type Page } from '../api/client';
 import type { LevelChange, Words } from './api';
+import type { LifeOf } from './life/api';
 import type { Unit } from './model/indicators';
 import type { Comparison } from './model/rules';
 
@@ -54,7 +55,7 @@ export interface Missing {
   unit: Unit;
 }
 
-export interface Explanation {
+export interface Explanation extends LifeOf {
   level: LevelFace | null;
   since: string | null;
   as_of: string;

@@ -1,0 +1,169 @@
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { get, type Page } from '../../api/client';
+import type { Words } from '../api';
+import type { ConditionRow, LevelFace, Missing } from '../explain';
+
+/** A customer whose level ends soon: under observation, or at the end of a cycle. */
+export interface Held {
+  customer_id: string;
+  customer_name: string;
+  level_id: string | null;
+  level_rank: number;
+  observe_until?: string | null;
+  keep_until?: string | null;
+  days_left: number;
+  net_spend: string | number;
+  missing: Missing[];
+  cheapest?: { text: Words } | null;
+  falls_to?: { level_id: string | null } | null;
+}
+
+export type QueueKind = 'upgrade' | 'borderline' | 'disagreement';
+export const QUEUE_KINDS: QueueKind[] = ['upgrade', 'borderline', 'disagreement'];
+export type Decision = 'approve' | 'reject' | 'lock';
+
+export interface QueueItem {
+  id: string;
+  kind: QueueKind;
+  state?: 'open' | 'approved' | 'rejected' | 'locked' | 'lapsed';
+  customer_id: string;
+  customer_name: string;
+  programme_id: string;
+  from_level: string | null;
+  to_level: string | null;
+  asked_on: string;
+  why: Words;
+  score: number;
+  rfm: number;
+  history?: Past[];
+  decided_at?: string | number | null;
+  reason?: string | null;
+}
+
+export interface Past {
+  id?: string;
+  as_of: string;
+  from_rank: number;
+  to_rank: number;
+  from?: LevelFace | null;
+  to?: LevelFace | null;
+  reason?: Words;
+}
+
+export interface Decided {
+  results: { id: string; outcome: string; error?: { detail?: string; text?: Words } | null }[];
+}
+
+export type RunState = 'preview' | 'running' | 'paused' | 'waiting_approval' | 'done' | 'cancelled' | 'failed';
+
+export interface Move {
+  from_level: string | null;
+  from_rank?: number;
+  to_level: string | null;
+  to_rank?: number;
+  customers: number;
+  revenue: string | number;
+}
+
+export interface Run {
+  id: string;
+  kind: 'review' | 'daily';
+  state: RunState;
+  as_of: string;
+  programme_id?: string;
+  customers: number;
+  done: number;
+  kept: number;
+  observed: number;
+  recovered?: number;
+  raised: number;
+  lowered: number;
+  moves: Move[];
+  brake?: { share: number; limit: number; levelled?: number } | null;
+  reason?: string | null;
+  created_at?: string | number;
+  finished_at?: string | number | null;
+  took_ms?: number | null;
+}
+
+/** What somebody put on top of the computed level. */
+export interface Layer {
+  level?: LevelFace | null;
+  level_id?: string | null;
+  reason?: string | null;
+  until?: string | null;
+  from?: string | null;
+}
+
+/** What the explanation of a level tells of its life. Absent where the programme has no such settings. */
+export interface LifeOf {
+  stage?: 'active' | 'observation' | null;
+  keep_until?: string | null;
+  observe_until?: string | null;
+  days_left?: number | null;
+  keep?: { conditions: ConditionRow[]; missing: Missing[]; cheapest?: { text: Words } | null } | null;
+  fallen?: { level?: LevelFace | null; level_id?: string | null; on: string; until?: string | null } | null;
+  pending?: { level?: LevelFace | null; level_id?: string | null; asked: string } | null;
+  layers?: {
+    computed?: { level?: LevelFace | null; level_id?: string | null } | null;
+    manual?: Layer | null;
+    grant?: Layer | null;
+  } | null;
+}
+
+const LIMIT = 50;
+
+function usePaged<Row>(key: string, path: string, query: Record<string, string | number | undefined>) {
+  const pages = useInfiniteQuery({
+    queryKey: ['tiering', key, query],
+    queryFn: ({ pageParam, signal }) =>
+      get<Page<Row>>(path, { ...query, limit: LIMIT, after: pageParam || undefined }, signal),
+    initialPageParam: '',
+    getNextPageParam: (last) => last.next || undefined,
+  });
+  return { ...pages, items: pages.data?.pages.flatMap((page) => page.items) ?? [] };
+}
+
+export const useObservations = (programme?: string) =>
+  usePaged<Held>('observations', '/tiering/observations', { programme });
+
+export const useKeeps = (days: number, programme?: string) =>
+  usePaged<Held>('keeps', '/tiering/keeps', { programme, within_days: days });
+
+export const useQueue = (kind: QueueKind | undefined, state: 'open' | 'decided') =>
+  usePaged<QueueItem>('queue', '/tiering/queue', { kind, state });
+
+const live = (run: Run | undefined): boolean => run?.state === 'running';
+
+export const useRuns = () =>
+  useQuery({
+    queryKey: ['tiering', 'runs'],
+    queryFn: ({ signal }) => get<Page<Run>>('/tiering/runs', { limit: 20 }, signal),
+    refetchInterval: ({ state }) => (state.data?.items.some(live) ? 1000 : false),
+  });
+
+export const useRun = (id: string | undefined) =>
+  useQuery({
+    queryKey: ['tiering', 'run', id],
+    queryFn: ({ signal }) => get<Run>(`/tiering/runs/${id}`, undefined, signal),
+    enabled: !!id,
+    refetchInterval: ({ state }) => (live(state.data) ? 700 : false),
+  });
+
+export interface StaircaseStep {
+  level_id: string | null;
+  rank: number;
+  average_score: number | null;
+  stood: number;
+  keep_rate: number | null;
+  entries: number;
+  exits: number;
+}
+
+/** How well levels are kept; not there on a server that does not count it yet. */
+export const useStaircase = (programme?: string) =>
+  useQuery({
+    queryKey: ['tiering', 'staircase', programme ?? null],
+    queryFn: ({ signal }) => get<{ steps: StaircaseStep[] }>('/tiering/staircase', { programme }, signal),
+    retry: false,
+  });
