@@ -214,11 +214,11 @@ fn own(at: usize) -> Vec<(FieldId, FieldValue)> {
         FieldValue::Date(context().today.plus(20 - at as i32 * 5)),
         FieldValue::Choice(n % 4 + 1),
         FieldValue::Choices((1..=4).filter(|bit| n >> (bit - 1) & 1 == 1).collect()),
-        FieldValue::YesNo(at % 2 == 0),
+        FieldValue::YesNo(at.is_multiple_of(2)),
         FieldValue::Person(staff(at as u128 % 3)),
     ];
     let kept = all.into_iter().zip(1u8..).filter(|(value, kind)| {
-        (at + usize::from(*kind)) % 4 > 0 && !matches!(value, FieldValue::Choices(none) if none.is_empty())
+        !(at + usize::from(*kind)).is_multiple_of(4) && !matches!(value, FieldValue::Choices(none) if none.is_empty())
     });
     kept.map(|(value, kind)| (field_id(kind), value)).collect()
 }

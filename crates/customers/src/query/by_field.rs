@@ -47,7 +47,7 @@ impl CustomerQuery {
         }
         let more = found.len() == wanted;
         found.truncate(self.limit as usize);
-        let next = found.last().filter(|_| more).map(|(last, value)| self.sort.field_mark(value.clone(), last));
+        let next = found.last().filter(|_| more).map(|(last, value)| self.sort.field_mark(value.as_ref(), last));
         Ok(Page { items: found.into_iter().map(|(row, _)| row).collect(), next })
     }
 

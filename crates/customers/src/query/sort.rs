@@ -158,7 +158,7 @@ impl Sort {
     }
 
     /// The mark of a list in the order of a field of our own: the value (none: behind all values) and the id.
-    pub(crate) fn field_mark(self, value: Option<Json>, last: &Stored) -> String {
+    pub(crate) fn field_mark(self, value: Option<&Json>, last: &Stored) -> String {
         page::mark(&json!([self.word(), [value, json!(last.id.to_string())]]))
     }
 

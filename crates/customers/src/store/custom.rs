@@ -201,10 +201,10 @@ pub(crate) fn insert_values(tx: &mut Tx, come: &[(CustomerId, FieldId, FieldValu
         let whole = |value: i64| [value.into(), Value::Null, Value::Null, Value::Null, Value::Null];
         match value {
             FieldValue::Text(text) => {
-                put(0, [Value::Null, Value::Null, text.as_str().into(), words_sort(text).into(), Value::Null])
+                put(0, [Value::Null, Value::Null, text.as_str().into(), words_sort(text).into(), Value::Null]);
             }
             FieldValue::Number(number) => {
-                put(0, [Value::Null, (*number).into(), Value::Null, Value::Null, Value::Null])
+                put(0, [Value::Null, (*number).into(), Value::Null, Value::Null, Value::Null]);
             }
             FieldValue::Person(id) => put(0, [Value::Null, Value::Null, Value::Null, Value::Null, (*id).into()]),
             FieldValue::Money(money) => put(0, whole(money.0)),
