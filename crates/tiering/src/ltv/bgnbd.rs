@@ -193,8 +193,8 @@ fn add(sum: &mut Curve<4>, row: &Seen, of: &OfX, logs: &[(f64, f64)], r: f64, a:
     sum.value += n * value;
     for i in 0..4 {
         sum.slope[i] += n * slope[i];
-        for j in i..4 {
-            sum.bend[i][j] += n * bend[i][j];
+        for (sum, bend) in sum.bend[i].iter_mut().zip(bend[i]).skip(i) {
+            *sum += n * bend;
         }
     }
 }

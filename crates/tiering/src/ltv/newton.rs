@@ -126,8 +126,8 @@ fn step<const N: usize>(here: &Curve<N>, free: [bool; N], damping: f64) -> Optio
                 sum = if free[i] { sum + damping } else { 1.0 };
             }
             let whole = sum;
-            for k in 0..j {
-                sum -= low[i][k] * low[j][k];
+            for (one, other) in low[i].iter().zip(&low[j]).take(j) {
+                sum -= one * other;
             }
             if i == j {
                 if !sum.is_finite() || sum <= 1e-13 * whole.abs() || sum <= 0.0 {
