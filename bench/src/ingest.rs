@@ -8,8 +8,8 @@ use anyhow::{Context, Result, ensure};
 use std::sync::Arc;
 use std::time::{Duration, Instant as Stopwatch};
 use zunke_customers::{CustomerRef, Kind, NewActivity, Observer, Outcome};
-use zunke_kernel::Money;
 use zunke_kernel::id::CustomerId;
+use zunke_kernel::{Day, Money};
 use zunke_store::{Db, Engine, Value};
 use zunke_tiering::Tiering;
 
@@ -27,6 +27,8 @@ fn some_order(random: &mut Random, customers: u32) -> Order {
 
 pub fn run(db: &Db, url: &str, customers: u32) -> Result<()> {
     let ids = identities(db, customers)?;
+    // As in a house that runs: publishing rules has evaluated everyone once.
+    zunke_tiering::evaluate(db, &|| base::NOW, Some(Day(AS_OF_DAY)))?;
     let observers: Vec<Arc<dyn Observer>> = vec![Arc::new(Tiering::default())];
     let mut random = Random::new(42);
     let mut bare = Bare::open(url)?;
@@ -84,7 +86,8 @@ pub fn identities(db: &Db, customers: u32) -> Result<Vec<CustomerId>> {
     ids.into_iter().collect::<Option<Vec<_>>>().context("not all customers are there; fill first")
 }
 
-/// The engine without the product: its own driver, prepared statements, one transaction a batch.
+/// The engine without the product: its own driver, prepared statements, one transaction a batch, and on SQLite the same
+/// cache, durability and checkpoints that the product has.
 pub enum Bare {
     Sqlite(rusqlite::Connection),
     Postgres(Box<Peer>),
@@ -102,7 +105,8 @@ impl Bare {
         if let Some(path) = url.strip_prefix("sqlite:") {
             let connection = rusqlite::Connection::open(path)?;
             connection.execute_batch(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536; PRAGMA busy_timeout = 10000",
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536; PRAGMA busy_timeout = 10000;
+                 PRAGMA wal_autocheckpoint = 16000",
             )?;
             return Ok(Self::Sqlite(connection));
         }

@@ -1,9 +1,11 @@
 //! What lists show, filter and sort by beside a customer's own data. It stands in the customer's row and is written
 //! by the tiering room only, through [`write_many`].
 
+use crate::store::for_each_in;
+use std::collections::HashMap;
 use zunke_kernel::id::{CustomerId, LevelId};
 use zunke_kernel::{Day, Money, Result};
-use zunke_store::{Row, Tx, Value};
+use zunke_store::{Engine, Row, Tx, Value};
 
 /// Stored where there is no score yet, so that a list sorted by it has a place for everybody.
 pub const NO_SCORE: f64 = -1.0;
@@ -82,48 +84,108 @@ fn known_day(row: &Row, at: usize) -> Result<Option<Day>> {
 }
 
 /// Writes the headlines of customers that are there already. What a person edits, and its version, stay as they are.
-///
-/// Three statements, since the indexes that lists walk are most of the cost: facts, and level with score, are written
-/// only where they differ; the rest is in no index.
 pub fn write_many(tx: &mut Tx, rows: &[Headline]) -> Result<()> {
-    let each = |params: fn(&Headline) -> Vec<Value>| rows.iter().map(params).collect::<Vec<_>>();
-    tx.execute_many(
-        "UPDATE customers SET orders = $1, net_spend = $2, first_order_day = $3, last_order_day = $4
-         WHERE customer_id = $5
-           AND (orders <> $1 OR net_spend <> $2 OR first_order_day <> $3 OR last_order_day <> $4)",
-        &each(facts),
-    )?;
-    tx.execute_many(
-        "UPDATE customers SET level_rank = $1, score = $2
-         WHERE customer_id = $3 AND (level_rank <> $1 OR score <> $2)",
-        &each(|row| vec![row.level_rank.into(), row.score.unwrap_or(NO_SCORE).into(), row.customer.into()]),
-    )?;
-    tx.execute_many(
-        "UPDATE customers SET level_id = $1, level_since = $2, rfm = $3, value_class = $4, potential = $5,
-           headline_as_of = $6
-         WHERE customer_id = $7",
-        &each(|row| {
-            vec![
-                row.level_id.into(),
-                row.level_since.into(),
-                row.rfm.into(),
-                row.value_class.clone().into(),
-                row.potential.into(),
-                row.as_of.into(),
-                row.customer.into(),
-            ]
-        }),
-    )?;
+    match tx.engine() {
+        Engine::Sqlite => write_sparing(tx, rows),
+        // It sees by itself which indexes stay as they are.
+        Engine::Postgres => {
+            let sql = "UPDATE customers SET level_id = $1, level_since = $2, rfm = $3, value_class = $4,
+                         potential = $5, headline_as_of = $6, orders = $7, first_order_day = $8, net_spend = $9,
+                         last_order_day = $10, level_rank = $11, score = $12
+                       WHERE customer_id = $13";
+            let rows: Vec<Vec<Value>> = rows
+                .iter()
+                .map(|row| {
+                    let mut params = unindexed(row);
+                    params.extend(indexed(row).into_iter().flatten());
+                    params.push(row.customer.into());
+                    params
+                })
+                .collect();
+            tx.execute_many(sql, &rows).map(|_| ())
+        }
+    }
+}
+
+/// SQLite writes every index whose columns a statement names, changed or not, and these indexes are most of the cost: so
+/// what stands there is read first, and a row is written by the statement that names only what differs.
+fn write_sparing(tx: &mut Tx, rows: &[Headline]) -> Result<()> {
+    let ids: Vec<Value> = rows.iter().map(|row| row.customer.into()).collect();
+    let mut standing: HashMap<CustomerId, (i64, Headline)> = HashMap::with_capacity(rows.len());
+    // SQLite only: the row's own number spares the way over the index of ids.
+    let sql = format!("SELECT row_id, customer_id, {COLUMNS} FROM customers WHERE customer_id IN ({{list}})");
+    for_each_in(tx, &sql, &[], &ids, &mut |row| {
+        let customer = row.id(1, CustomerId)?;
+        standing.insert(customer, (row.int(0)?, read(row, customer, 2)?));
+        Ok(())
+    })?;
+    let mut differing: [Vec<Vec<Value>>; 8] = Default::default();
+    for row in rows {
+        let Some((number, before)) = standing.get(&row.customer) else { continue };
+        if before == row {
+            continue;
+        }
+        let mut params = unindexed(row);
+        let mut mask = 0;
+        for (part, (now, before)) in indexed(row).into_iter().zip(indexed(before)).enumerate() {
+            if now != before {
+                mask |= 1 << part;
+                params.extend(now);
+            }
+        }
+        params.push((*number).into());
+        differing[mask].push(params);
+    }
+    for (mask, mut rows) in differing.into_iter().enumerate() {
+        if rows.is_empty() {
+            continue;
+        }
+        let mut sets = String::new();
+        let mut place = 8;
+        for (part, columns) in INDEXED.iter().enumerate() {
+            for column in columns.iter().filter(|_| mask & 1 << part != 0) {
+                place += 1;
+                sets.push_str(&format!(", {column} = ${place}"));
+            }
+        }
+        // In the order of the table.
+        rows.sort_by_key(|row| row.last().and_then(|value| if let Value::Int(at) = value { Some(*at) } else { None }));
+        // SQLite only: see above.
+        let sql = format!(
+            "UPDATE customers SET level_id = $1, level_since = $2, rfm = $3, value_class = $4, potential = $5,
+               headline_as_of = $6, orders = $7, first_order_day = $8{sets} WHERE row_id = ${}",
+            place + 1
+        );
+        tx.execute_many(&sql, &rows)?;
+    }
     Ok(())
 }
 
-fn facts(row: &Headline) -> Vec<Value> {
-    let day = |day: Option<Day>| Value::Int(day.map_or(NO_DAY, |day| i64::from(day.0)));
-    vec![
-        row.orders.into(),
-        row.net_spend.into(),
-        day(row.first_order_day),
-        day(row.last_order_day),
-        row.customer.into(),
+/// The columns that lists walk, by their index.
+const INDEXED: [&[&str]; 3] = [&["net_spend"], &["last_order_day"], &["level_rank", "score"]];
+
+/// The values of [`INDEXED`].
+fn indexed(row: &Headline) -> [Vec<Value>; 3] {
+    [
+        vec![row.net_spend.into()],
+        vec![day(row.last_order_day)],
+        vec![row.level_rank.into(), row.score.unwrap_or(NO_SCORE).into()],
     ]
+}
+
+fn unindexed(row: &Headline) -> Vec<Value> {
+    vec![
+        row.level_id.into(),
+        row.level_since.into(),
+        row.rfm.into(),
+        row.value_class.clone().into(),
+        row.potential.into(),
+        row.as_of.into(),
+        row.orders.into(),
+        day(row.first_order_day),
+    ]
+}
+
+fn day(day: Option<Day>) -> Value {
+    Value::Int(day.map_or(NO_DAY, |day| i64::from(day.0)))
 }

@@ -60,6 +60,7 @@ pub(crate) fn sqlite(error: &rusqlite::Error, sql: &str) -> Fault {
                 Fault { error: busy(cause), retry: true, broken: false }
             }
             rusqlite::ErrorCode::DiskFull => Fault::plain(disk_full(cause)),
+            _ if error.to_string().contains("integer overflow") => Fault::plain(too_large(cause)),
             _ => Fault::plain(Error::internal(cause)),
         },
     }
@@ -84,6 +85,7 @@ pub(crate) fn postgres(error: &tokio_postgres::Error, sql: &str) -> Fault {
         "40001" | "40P01" | "55P03" | "53300" => again(busy(cause)),
         "XX000" if said.message().starts_with("could not commit transaction") => again(busy(cause)),
         "53100" => Fault::plain(disk_full(cause)),
+        "22003" => Fault::plain(too_large(cause)),
         code if code.starts_with("08") || matches!(code, "57P01" | "57P02" | "57P03") => {
             Fault { error: busy(cause), retry: true, broken: true }
         }
@@ -99,6 +101,16 @@ pub(crate) fn full(error: &tokio_postgres::Error) -> String {
         (None, Some(source)) => format!("{error}: {source}"),
         (None, None) => error.to_string(),
     }
+}
+
+/// A sum that no 64-bit number holds: told as what it is, and never as a wrong number.
+fn too_large(cause: impl std::fmt::Display) -> Error {
+    Error::invalid(
+        "sum_too_large",
+        "金额合计超出可计算的范围，请检查是否有异常金额。",
+        "The sum is too large to be reckoned; please look for absurd amounts.",
+    )
+    .caused_by(cause)
 }
 
 fn disk_full(cause: impl std::fmt::Display) -> Error {

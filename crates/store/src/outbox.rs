@@ -40,9 +40,24 @@ pub trait Subscriber: Send + Sync {
 
 /// Sends a message in the transaction of its cause.
 pub fn send(tx: &mut Tx, now: Instant, topic: &str, key: &str, payload: &serde_json::Value) -> Result<()> {
-    tx.execute(
+    send_many(tx, now, topic, &[(key.to_owned(), payload.to_string())])
+}
+
+/// Sends messages of one topic, each with its key and its payload as JSON, in the transaction of their cause.
+pub fn send_many(tx: &mut Tx, now: Instant, topic: &str, messages: &[(String, String)]) -> Result<()> {
+    if messages.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<Vec<Value>> = messages
+        .iter()
+        .map(|(key, payload)| {
+            let id = JobId::new(now).0;
+            vec![id.into(), topic.into(), key.into(), payload.into(), now.into(), false.into()]
+        })
+        .collect();
+    tx.execute_many(
         "INSERT INTO outbox (message_id, topic, message_key, payload, sent_at, spread) VALUES ($1, $2, $3, $4, $5, $6)",
-        &[JobId::new(now).0.into(), topic.into(), key.into(), payload.into(), now.into(), false.into()],
+        &rows,
     )?;
     tx.ring_after_commit();
     Ok(())

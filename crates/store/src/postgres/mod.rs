@@ -8,6 +8,7 @@
 //! across nodes.
 
 mod adapt;
+mod bulk;
 mod pool;
 mod session;
 mod wait;

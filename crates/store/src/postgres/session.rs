@@ -1,6 +1,7 @@
 //! One connection, its prepared statements, and running one statement on it.
 
 use super::adapt::type_of;
+use super::bulk::{self, Bulk, Column};
 use super::wait::wait;
 use crate::error::{self, Fault};
 use crate::row::{Inner, Row};
@@ -8,6 +9,7 @@ use crate::value::Value;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::HashMap;
 use std::pin::pin;
+use std::sync::Arc;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Statement};
 
@@ -20,16 +22,20 @@ pub(crate) struct Session {
     client: Client,
     statements: HashMap<String, Kept>,
     uses: u64,
+    /// Whether rows are spread over servers: there an UPDATE over arrays is not taken.
+    spread: Option<bool>,
 }
 
 struct Kept {
     statement: Statement,
     used: u64,
+    /// The same for many rows at once; looked for when first wanted.
+    bulk: Option<Option<Arc<Bulk>>>,
 }
 
 impl Session {
     pub fn new(client: Client) -> Self {
-        Self { client, statements: HashMap::new(), uses: 0 }
+        Self { client, statements: HashMap::new(), uses: 0, spread: None }
     }
 
     pub fn closed(&self) -> bool {
@@ -46,12 +52,26 @@ impl Session {
         wait(self.client.execute_raw(&statement, params)).map_err(|error| error::postgres(&error, sql))
     }
 
-    /// Sends the rows without waiting for the answers in between.
+    /// Runs one statement for all rows, over arrays of their values where that means the same; else sends the rows
+    /// without waiting for the answers in between.
     pub fn execute_many(&mut self, sql: &str, rows: &[Vec<Value>]) -> Result<u64, Fault> {
         let Some(first) = rows.first() else { return Ok(0) };
         let statement = self.prepared(sql, first)?;
         if let Some(row) = rows.iter().find(|row| row.len() != first.len()) {
             return Err(misbound(sql, row.len(), first.len()));
+        }
+        if rows.len() >= bulk::LEAST
+            && let Some(bulk) = self.bulk(sql, &statement)?
+            && rows.chunks(bulk::ROWS).all(|rows| bulk.suits(rows))
+        {
+            let mut changed = 0;
+            for rows in rows.chunks(bulk::ROWS) {
+                let columns: Vec<Column> = (0..first.len()).map(|at| Column { rows, at }).collect();
+                let statement = self.prepared(&bulk.sql, first)?;
+                changed += wait(self.client.execute_raw(&statement, &columns))
+                    .map_err(|error| error::postgres(&error, sql))?;
+            }
+            return Ok(changed);
         }
         let client = &self.client;
         wait(
@@ -77,6 +97,30 @@ impl Session {
         Ok(())
     }
 
+    /// The form over arrays of a statement that is prepared, where it has one.
+    fn bulk(&mut self, sql: &str, statement: &Statement) -> Result<Option<Arc<Bulk>>, Fault> {
+        let Some(kept) = self.statements.get_mut(sql) else { return Ok(None) };
+        let bulk = kept.bulk.get_or_insert_with(|| Bulk::of(sql, statement.params()).map(Arc::new)).clone();
+        let Some(bulk) = bulk else { return Ok(None) };
+        if bulk.is_update && self.is_spread()? {
+            return Ok(None);
+        }
+        Ok(Some(bulk))
+    }
+
+    fn is_spread(&mut self) -> Result<bool, Fault> {
+        if let Some(spread) = self.spread {
+            return Ok(spread);
+        }
+        let mut spread = false;
+        self.walk("SELECT 1 FROM pg_extension WHERE extname = $1", &[Value::from("citus")], &mut |_| {
+            spread = true;
+            false
+        })?;
+        self.spread = Some(spread);
+        Ok(spread)
+    }
+
     fn prepared(&mut self, sql: &str, params: &[Value]) -> Result<Statement, Fault> {
         self.uses += 1;
         let types = if typeless(sql) { params.iter().map(type_of).collect() } else { Vec::new() };
@@ -97,7 +141,7 @@ impl Session {
                 let oldest = self.statements.iter().min_by_key(|(_, kept)| kept.used).map(|(key, _)| key.clone());
                 oldest.and_then(|key| self.statements.remove(&key));
             }
-            self.statements.insert(key.to_owned(), Kept { statement: statement.clone(), used: self.uses });
+            self.statements.insert(key.to_owned(), Kept { statement: statement.clone(), used: self.uses, bulk: None });
             statement
         };
         if statement.params().len() != params.len() {

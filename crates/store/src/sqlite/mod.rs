@@ -16,7 +16,7 @@ use zunke_kernel::{Error, Result};
 /// How often a write that met another process's lock is run again.
 const RETRIES: u32 = 5;
 /// Page cache of the writer.
-const WRITER_CACHE_KIB: i64 = 16_384;
+const WRITER_CACHE_KIB: i64 = 65_536;
 /// Prepared statements kept per connection.
 const STATEMENTS: usize = 128;
 
@@ -101,7 +101,7 @@ fn prepare(connection: &Connection, cache_kib: i64) -> rusqlite::Result<()> {
          PRAGMA foreign_keys = ON;
          PRAGMA case_sensitive_like = ON;
          PRAGMA temp_store = MEMORY;
-         PRAGMA wal_autocheckpoint = 2000;
+         PRAGMA wal_autocheckpoint = 16000;
          PRAGMA journal_size_limit = 67108864;
          PRAGMA cache_size = -{cache_kib};"
     ))

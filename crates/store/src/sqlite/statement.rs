@@ -72,29 +72,59 @@ fn run(statement: &mut CachedStatement<'_>, sql: &str) -> Result<u64, Fault> {
 }
 
 /// For every SQLite parameter slot the index of its value; `None` where they agree one to one. SQLite
-/// numbers `$n` by first appearance, so a statement that names `$2` before `$1` needs the order.
+/// numbers `$n` by first appearance, so a statement that names `$2` before `$1` needs the order. It is read from the
+/// text: asking SQLite for the names of a long list takes time that grows with its square.
 fn order(statement: &CachedStatement<'_>, sql: &str, given: usize) -> Result<Option<Vec<usize>>, Fault> {
     let count = statement.parameter_count();
-    let mut order: Option<Vec<usize>> = None;
-    let mut largest = 0;
-    for slot in 1..=count {
-        let number = statement
-            .parameter_name(slot)
-            .and_then(|name| name.get(1..)?.parse::<usize>().ok())
-            .filter(|number| *number > 0)
-            .ok_or_else(|| misbound(sql, "parameters are written $1…$n"))?;
-        largest = largest.max(number);
-        if number != slot && order.is_none() {
-            order = Some((0..slot - 1).collect());
-        }
-        if let Some(order) = &mut order {
-            order.push(number - 1);
-        }
-    }
+    let appearing = appearing(sql).filter(|order| order.len() == count);
+    let order = appearing.ok_or_else(|| misbound(sql, "parameters are written $1…$n"))?;
+    let largest = order.iter().map(|at| at + 1).max().unwrap_or(0);
     if largest != given || count != given {
         return Err(misbound(sql, &format!("{given} values for {largest} parameters")));
     }
-    Ok(order)
+    let straight = order.iter().enumerate().all(|(slot, at)| slot == *at);
+    Ok(if straight { None } else { Some(order) })
+}
+
+/// The parameters of a statement in the order of their first appearance, from 0; `None` where one has no number.
+fn appearing(sql: &str) -> Option<Vec<usize>> {
+    let bytes = sql.as_bytes();
+    let mut found: Vec<usize> = Vec::new();
+    let mut seen: Vec<bool> = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            quote @ (b'\'' | b'"') => {
+                at += 1;
+                while at < bytes.len() && bytes[at] != quote {
+                    at += 1;
+                }
+            }
+            b'-' if bytes.get(at + 1) == Some(&b'-') => {
+                while at < bytes.len() && bytes[at] != b'\n' {
+                    at += 1;
+                }
+            }
+            b'?' => return None,
+            b'$' => {
+                let digits = bytes[at + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+                let number: usize = sql.get(at + 1..at + 1 + digits)?.parse().ok().filter(|number| *number > 0)?;
+                if number > 65_535 {
+                    return None;
+                }
+                if seen.len() < number {
+                    seen.resize(number, false);
+                }
+                if !std::mem::replace(&mut seen[number - 1], true) {
+                    found.push(number - 1);
+                }
+                at += digits;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    Some(found)
 }
 
 fn bind(

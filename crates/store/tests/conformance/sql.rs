@@ -11,6 +11,8 @@ on_every_engine!(
     sums_and_averages_read_alike,
     text_sorts_and_matches_by_its_bytes,
     many_rows_in_one_go_count_their_changes,
+    many_rows_in_one_go_do_what_one_after_the_other_does,
+    a_sum_too_large_for_a_number_is_said_to_be_so,
     a_list_of_values_can_be_joined,
     a_claim_tells_by_its_row_count,
     returning_gives_the_changed_rows,
@@ -195,6 +197,68 @@ fn many_rows_in_one_go_count_their_changes(db: &TestDb) {
     assert_eq!(error.code, "already_exists");
     let count = db.read(|tx| tx.query_one("SELECT COUNT(*) FROM things", &[], |row| row.int(0))).unwrap();
     assert_eq!(count, Some(2_000));
+}
+
+fn many_rows_in_one_go_do_what_one_after_the_other_does(db: &TestDb) {
+    fill(db, 10);
+    let all = |tx: &mut Tx| {
+        tx.query("SELECT n, r, t, b, f FROM things ORDER BY n, id", &[], |row| {
+            Ok((row.opt_int(0)?, row.opt_real(1)?, row.opt_text(2)?, row.opt_bytes(3)?, row.opt_bool(4)?))
+        })
+    };
+    let again = |tx: &mut Tx| {
+        tx.execute("DELETE FROM things", &[])?;
+        let rows: Vec<Vec<Value>> =
+            (0..10_i64).map(|at| vec![id(at.unsigned_abs().into()).into(), at.into()]).collect();
+        tx.execute_many("INSERT INTO things (id, n) VALUES ($1, $2)", &rows)
+    };
+    db.write(again).unwrap();
+    let sql = "INSERT INTO things (id, n, r, t, b, f) VALUES ($1, $2, $3, $4, $5, $6)
+               ON CONFLICT (id) DO UPDATE SET n = excluded.n, t = excluded.t";
+    let row = |at: u128, n: i64| -> Vec<Value> {
+        let text = if n % 2 == 0 { Value::Null } else { "它, {\"x\"}".into() };
+        vec![id(at).into(), n.into(), 0.25.into(), text, vec![0_u8, 255].into(), (n % 3 == 0).into()]
+    };
+    // Fresh rows, rows that are there, and one that comes twice: the later stands.
+    let rows: Vec<Vec<Value>> = (5..15).map(|at| row(at, 100 + i64::try_from(at).unwrap())).collect();
+    let twice = [rows.clone(), vec![row(7, 999), row(3, 998), row(7, 997)]].concat();
+    for rows in [rows, twice] {
+        let at_once = db.write(|tx| {
+            tx.execute_many(sql, &rows)?;
+            let seen = all(tx)?;
+            again(tx)?;
+            Ok(seen)
+        });
+        let one_by_one = db.write(|tx| {
+            for row in &rows {
+                tx.execute(sql, row)?;
+            }
+            let seen = all(tx)?;
+            again(tx)?;
+            Ok(seen)
+        });
+        assert_eq!(at_once.unwrap(), one_by_one.unwrap());
+    }
+    // A row renamed is found under its new name by the next one.
+    db.write(|tx| {
+        let rows: Vec<Vec<Value>> = (0..6_i64).map(|at| vec![(at + 1).into(), at.into()]).collect();
+        tx.execute("DELETE FROM things WHERE n <> 0", &[])?;
+        assert_eq!(tx.execute_many("UPDATE things SET n = $1 WHERE n = $2", &rows)?, 6);
+        assert_eq!(tx.query_one("SELECT n FROM things", &[], |row| row.int(0))?, Some(6));
+        Ok(())
+    })
+    .unwrap();
+}
+
+fn a_sum_too_large_for_a_number_is_said_to_be_so(db: &TestDb) {
+    fill(db, 2);
+    let told = db
+        .write(|tx| {
+            tx.execute("UPDATE things SET n = $1", &[i64::MAX.into()])?;
+            tx.query_one("SELECT CAST(SUM(n) AS BIGINT) FROM things", &[], |row| row.int(0))
+        })
+        .unwrap_err();
+    assert_eq!(told.code, "sum_too_large");
 }
 
 fn a_list_of_values_can_be_joined(db: &TestDb) {
