@@ -1,7 +1,8 @@
 """The peer of `zunke-bench evaluate`: the same facts, RFM grades, composite score and levels as bench/rules.json,
 computed by Polars from a CSV of the same orders (customer, day, amount).
 
-usage: polars_peer.py ORDERS.csv AS_OF          prints JSON: seconds, customers, customers per level, sum of scores
+usage: polars_peer.py ORDERS.csv AS_OF [scores]  prints JSON: seconds, customers, customers per level, sum of scores;
+       with "scores" also the seconds that one more scoring takes from the facts in memory (the peer of a simulation)
 """
 
 import datetime
@@ -12,6 +13,7 @@ import time
 import polars as pl
 
 path, as_of_text = sys.argv[1:3]
+repeat = sys.argv[3:] == ["scores"]
 as_of = datetime.date.fromisoformat(as_of_text)
 start = as_of - datetime.timedelta(days=364)
 began = time.perf_counter()
@@ -55,18 +57,23 @@ def linear(column, points):
 
 
 rules = json.load(open(__file__.replace("polars_peer.py", "rules.json")))
-score = pl.lit(0.0)
-for dimension in rules["score"]["dimensions"]:
-    whole = sum(part["weight"] for part in dimension["indicators"])
-    inside = pl.lit(0.0)
-    for part in dimension["indicators"]:
-        (kind, bands), = part["bands"].items()
-        if kind == "step":
-            points = step(part["indicator"], [(b["from"], b["points"]) for b in bands])
-        else:
-            points = linear(part["indicator"], [(b["at"], b["points"]) for b in bands])
-        inside = inside + points * (part["weight"] / whole)
-    score = score + inside * (dimension["weight"] / 100)
+
+
+def scoring(rules):
+    score = pl.lit(0.0)
+    for dimension in rules["score"]["dimensions"]:
+        whole = sum(part["weight"] for part in dimension["indicators"])
+        inside = pl.lit(0.0)
+        for part in dimension["indicators"]:
+            (kind, bands), = part["bands"].items()
+            if kind == "step":
+                points = step(part["indicator"], [(b["from"], b["points"]) for b in bands])
+            else:
+                points = linear(part["indicator"], [(b["at"], b["points"]) for b in bands])
+            inside = inside + points * (part["weight"] / whole)
+        score = score + inside * (dimension["weight"] / 100)
+    return (score * 100 + 1e-6).round() / 100
+
 
 active = facts.filter(pl.col("orders") > 0)
 
@@ -83,19 +90,36 @@ def grade(column, sign):
 
 compare = {"at_least": "__ge__", "more_than": "__gt__", "at_most": "__le__", "less_than": "__lt__"}
 scored = facts.with_columns(
-    score=(score * 100 + 1e-6).round() / 100, r=grade("recency", -1), f=grade("orders", 1), m=grade("spend", 1)
+    score=scoring(rules), r=grade("recency", -1), f=grade("orders", 1), m=grade("spend", 1)
 )
-level = pl.lit(0)
-for entry in rules["levels"]:
-    holds = pl.lit(True)
-    for test in entry["entry"]["tests"] + entry["guards"]:
-        holds = holds & getattr(pl.col(test["fact"]), compare[test["is"]])(test["value"])
-    level = pl.when(holds).then(entry["rank"]).otherwise(level)
-done = scored.with_columns(level=level)
+
+
+def placing(rules):
+    level = pl.lit(0)
+    for entry in rules["levels"]:
+        holds = pl.lit(True)
+        for test in entry["entry"]["tests"] + entry["guards"]:
+            holds = holds & getattr(pl.col(test["fact"]), compare[test["is"]])(test["value"])
+        level = pl.when(holds).then(entry["rank"]).otherwise(level)
+    return level
+
+
+done = scored.with_columns(level=placing(rules))
 counts = dict(sorted(done.group_by("level").len().iter_rows()))
 seconds = time.perf_counter() - began
+
+# The same scores and levels again with a weight moved, the facts being there: customers and revenue per level.
+score_seconds = []
+for at in range(30 if repeat else 0):
+    rules["score"]["dimensions"][0]["weight"] = 50 - at / 10
+    rules["score"]["dimensions"][1]["weight"] = 20 + at / 10
+    began = time.perf_counter()
+    (facts.lazy().with_columns(score=scoring(rules)).select(level=placing(rules), spend=pl.col("spend"))
+        .group_by("level").agg(pl.len(), pl.col("spend").sum()).collect())
+    score_seconds.append(time.perf_counter() - began)
 print(json.dumps({
     "seconds": seconds,
+    "score_seconds": sorted(score_seconds)[len(score_seconds) // 2] if repeat else None,
     "customers": len(done),
     "levels": {str(rank): count for rank, count in counts.items()},
     "score_sum": round(done["score"].sum(), 3),

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # All measurements, each beside its peer in one run. Prints the table; WRITE=1 also puts it into docs/performance.md.
-# usage: bench/run.sh      CUSTOMERS=1000000 for the big base, SMALL=50000 for ingest, ONLY="evaluate ingest serve ltv"
+# usage: bench/run.sh      CUSTOMERS=1000000 for the big base, SMALL=50000 for ingest, ONLY="evaluate simulate growth ingest serve ltv"
+#                         GROWTH="100000 300000" for the smaller bases
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}
 customers=${CUSTOMERS:-1000000}
 small=${SMALL:-50000}
-only=${ONLY:-evaluate ingest serve ltv}
+only=${ONLY:-evaluate simulate growth ingest serve ltv}
+growth=${GROWTH:-100000 300000}
 tools=${ZUNKE_TOOLS:-.tools}/polars
 work=${BENCH_DIR:-$(mktemp -d)}
 mkdir -p "$work"
@@ -36,7 +38,7 @@ fresh_postgres() {
     "$ZUNKE_TEST_POSTGRES" "$1"
 }
 
-case $only in *evaluate* | *serve*)
+case $only in *evaluate* | *simulate* | *growth* | *serve*)
   [ -f "$work/big.db" ] || "$bench" fill --database "sqlite:$work/big.db" --customers "$customers" ;;
 esac
 case $only in *evaluate*)
@@ -45,6 +47,22 @@ case $only in *evaluate*)
   "$tools/bin/python" bench/polars_peer.py "$work/orders.csv" $as_of >/dev/null # warms the file cache
   "$tools/bin/python" bench/polars_peer.py "$work/orders.csv" $as_of >"$work/peer.json"
   "$bench" evaluate --database "sqlite:$work/big.db" --customers "$customers" --peer "$work/peer.json" | tee -a "$figures" ;;
+esac
+case $only in *simulate*)
+  # On two cores, both of them.
+  [ -f "$work/orders.csv" ] || "$bench" csv "$work/orders.csv" --customers "$customers"
+  POLARS_MAX_THREADS=2 taskset -c 0,1 "$tools/bin/python" bench/polars_peer.py "$work/orders.csv" 2026-07-01 scores \
+    >"$work/scores.json"
+  "$bench" simulate --database "sqlite:$work/big.db" --customers "$customers" --binary "$binary" \
+    --peer "$work/scores.json" | tee -a "$figures" ;;
+esac
+case $only in *growth*)
+  bases=()
+  for size in $growth; do
+    [ -f "$work/base$size.db" ] || "$bench" fill --database "sqlite:$work/base$size.db" --customers "$size"
+    bases+=(--database "sqlite:$work/base$size.db")
+  done
+  "$bench" growth "${bases[@]}" --database "sqlite:$work/big.db" | tee -a "$figures" ;;
 esac
 case $only in *ingest*)
   for url in "sqlite:$work/small.db" "$(fresh_postgres zunke_bench)"; do

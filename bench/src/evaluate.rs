@@ -17,6 +17,7 @@ const AS_OF: Day = Day(AS_OF_DAY);
 
 /// `peer` is the output of `polars_peer.py` on the CSV of the same orders.
 pub fn run(db: &Db, clock: &(dyn Fn() -> zunke_kernel::Instant + Sync), peer: &Path) -> Result<()> {
+    db.migrate()?;
     let peer: Value = serde_json::from_str(&std::fs::read_to_string(peer)?)?;
     let polars = peer["seconds"].as_f64().context("the peer's seconds")?;
     let programme = db.read(programmes::primary)?.context("no programme; fill first")?;

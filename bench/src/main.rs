@@ -5,11 +5,13 @@
 mod base;
 mod evaluate;
 mod figure;
+mod growth;
 mod http;
 mod ingest;
 mod ltv;
 mod orders;
 mod serve;
+mod simulate;
 mod sql;
 
 use anyhow::Result;
@@ -48,6 +50,20 @@ enum Command {
     Evaluate {
         #[command(flatten)]
         base: Base,
+        #[arg(long)]
+        peer: PathBuf,
+    },
+    /// Reads and weighs everyone in bases of several sizes (the smallest first), each filled before.
+    Growth {
+        #[arg(long, required = true)]
+        database: Vec<String>,
+    },
+    /// Tries changed rules on everyone over HTTP, beside Polars (whose output is in PEER).
+    Simulate {
+        #[command(flatten)]
+        base: Base,
+        #[arg(long)]
+        binary: PathBuf,
         #[arg(long)]
         peer: PathBuf,
     },
@@ -94,6 +110,13 @@ fn main() -> Result<()> {
         Command::Csv { file, customers } => csv(&file, customers),
         Command::Fill(base) => base::fill(&Db::open(&base.database)?, base.customers, 10.0),
         Command::Evaluate { base, peer } => evaluate::run(&Db::open(&base.database)?, &now, &peer),
+        Command::Growth { database } => {
+            let opened: zunke_kernel::Result<Vec<Db>> = database.iter().map(|url| Db::open(url)).collect();
+            growth::run(&opened?)
+        }
+        Command::Simulate { base, binary, peer } => {
+            simulate::run(&binary, &Db::open(&base.database)?, &base.database, base.customers, &peer)
+        }
         Command::Ingest(base) => ingest::run(&Db::open(&base.database)?, &base.database, base.customers),
         Command::Singles { base, binary } => {
             serve::singles(&binary, &Db::open(&base.database)?, &base.database, base.customers)
