@@ -54,6 +54,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All categories, in their order. */
+        get: operations["list_categories"];
+        put?: never;
+        /** Make a category. It comes last. */
+        post: operations["create_category"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/categories/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put the categories into an order. */
+        put: operations["order_categories"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/categories/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a category: who stood in it stands in none; his history keeps its name. */
+        delete: operations["delete_category"];
+        options?: never;
+        head?: never;
+        /** Rename a category, or give it another colour. */
+        patch: operations["update_category"];
+        trace?: never;
+    };
+    "/api/v1/category-moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The latest moves, the newest first: the caller's own; for who manages tags and categories, everybody's. */
+        get: operations["list_category_moves"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/category-moves/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a move back. Customers whom somebody has moved since are left, and named. */
+        post: operations["undo_category_move"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conditions/fields": {
         parameters: {
             query?: never;
@@ -100,6 +187,23 @@ export interface paths {
         put?: never;
         /** Give many customers to an owner or a department. */
         post: operations["bulk_assign_customers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/bulk/category": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move customers into a category, or out of any. `POST /category-moves/{id}/undo` takes it back. */
+        post: operations["bulk_move_customers"];
         delete?: never;
         options?: never;
         head?: never;
@@ -196,6 +300,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/category/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who moved a customer where and when, the newest first, at most 500. */
+        get: operations["list_customer_category_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/fields/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The latest changes of a customer's own fields, the newest first, at most 200. */
+        get: operations["list_field_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/level": {
         parameters: {
             query?: never;
@@ -207,6 +345,76 @@ export interface paths {
         get: operations["get_customer_level"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/level/grant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Grant a level for a time: it lifts, and never lowers. */
+        post: operations["grant_level"];
+        /** End a grant. */
+        delete: operations["delete_level_grant"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/level/manual": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set a customer's level by hand: it stands above what is computed, which goes on beneath. */
+        post: operations["set_manual_level"];
+        /** Take a manual level away: the computed one counts again. */
+        delete: operations["delete_manual_level"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/level/on": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What level a customer had on a day, and why: as it was stored then, never reckoned again. */
+        get: operations["get_customer_level_on_day"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/level/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What would become of a customer's level with some more orders. Nothing is written. */
+        post: operations["ask_what_if"];
         delete?: never;
         options?: never;
         head?: never;
@@ -230,6 +438,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/ltv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a customer is expected to bring, as of the last fit. */
+        get: operations["get_customer_ltv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/preferences": {
         parameters: {
             query?: never;
@@ -239,6 +464,23 @@ export interface paths {
         };
         /** Purchase preferences of one customer, computed from the last two years. */
         get: operations["get_preferences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/programmes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A customer's level in every programme that is in use, the primary one first. */
+        get: operations["list_customer_programmes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -365,6 +607,92 @@ export interface paths {
         head?: never;
         /** Rename a department, or move it with all below it. */
         patch: operations["update_department"];
+        trace?: never;
+    };
+    "/api/v1/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The fields in use that the caller sees, in their order. */
+        get: operations["list_fields"];
+        put?: never;
+        /** Define a field. */
+        post: operations["create_field"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fields/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Order the fields. */
+        put: operations["order_fields"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fields/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a field. Values that stand are not touched, even where they are outside of new limits. */
+        patch: operations["update_field"];
+        trace?: never;
+    };
+    "/api/v1/fields/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Archive a field: it leaves forms, lists and conditions; its values stay, and saved segments go on with it. */
+        post: operations["archive_field"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fields/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring an archived field back, with its values. */
+        post: operations["restore_field"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/import-mappings": {
@@ -553,7 +881,7 @@ export interface paths {
         put?: never;
         /**
          * Take a whole import back: what it recorded goes, what it replaced comes back, customers that it made and nobody else
-         *     uses go too. Data of customers that it changed stays.
+         *     uses go too. Own fields that it changed get their former values back; other data of customers that it changed stays.
          */
         post: operations["undo_import"];
         delete?: never;
@@ -624,6 +952,24 @@ export interface paths {
         put?: never;
         /** Cancel a job: at once where it waits, at its next checkpoint where it runs. */
         post: operations["cancel_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/level-rights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is held back, by role and level; what is not named is allowed. */
+        get: operations["get_level_rights"];
+        /** Set what each role may do with customers of each level. It holds from the next request on. */
+        put: operations["put_level_rights"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -833,11 +1179,28 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All tags, by name. */
+        /** All tags, or all value classes, by name. */
         get: operations["list_tags"];
         put?: never;
         /** Make a tag. */
         post: operations["create_tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What saving a rule would do. Nothing is written. */
+        post: operations["preview_tag"];
         delete?: never;
         options?: never;
         head?: never;
@@ -854,11 +1217,11 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Delete a tag: it is taken from everybody; the history keeps its name. */
+        /** Delete a tag: it is taken from everybody; the history keeps its name. One that a rule speaks of stays. */
         delete: operations["delete_tag"];
         options?: never;
         head?: never;
-        /** Rename a tag, or give it another colour. */
+        /** Rename a tag, give it another colour or another rule. A changed rule is asked of everyone by a job. */
         patch: operations["update_tag"];
         trace?: never;
     };
@@ -890,6 +1253,91 @@ export interface paths {
         put?: never;
         /** Evaluate everyone, as a job. */
         post: operations["create_evaluation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiering/keeps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whose cycle ends soon without the keep rule being met yet. */
+        get: operations["list_keeps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiering/ltv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The fit that counts, how good it is, and what the customers in sight are worth. */
+        get: operations["get_ltv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiering/ltv/customers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Customers by lifetime value, the most valuable first. */
+        get: operations["list_ltv_customers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiering/ltv/fits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fit everyone anew, as a job. */
+        post: operations["create_ltv_fit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiering/observations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is under observation, with what is missing, by when, and the cheapest way to stay. */
+        get: operations["list_observations"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -930,6 +1378,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tiering/potentials/backtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Name the potential VIPs of a past day by today's rules, from the days that are stored, and look where they are now. */
+        get: operations["get_potential_backtest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tiering/programmes": {
         parameters: {
             query?: never;
@@ -937,7 +1402,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All programmes, the primary one first. */
+        /** All programmes, the primary one first and those set aside last. */
         get: operations["list_programmes"];
         put?: never;
         /** Make a programme from a template. It starts as a draft: nothing happens to customers before it is published. */
@@ -962,6 +1427,41 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
+        /** Give a programme another name. */
+        patch: operations["update_programme"];
+        trace?: never;
+    };
+    "/api/v1/tiering/programmes/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set a programme aside: it decides nothing any more, and what it decided stays on record. */
+        post: operations["archive_programme"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiering/programmes/{id}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What rules would change of those that hold now, in plain words. */
+        post: operations["compare_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -982,6 +1482,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tiering/programmes/{id}/primary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What lists would say if this programme were the primary one. Within the reader's scope. */
+        get: operations["preview_primary_programme"];
+        put?: never;
+        /** Make a programme the primary one: its levels stand in lists, filters and rights per level from now on. */
+        post: operations["choose_primary_programme"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tiering/programmes/{id}/publish": {
         parameters: {
             query?: never;
@@ -991,7 +1509,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Publish the draft as the next version. Everyone is evaluated at once after it. */
+        /** Publish the draft as the next version, at once or from a day on. Everyone is evaluated when it begins to hold. */
         post: operations["publish_programme"];
         delete?: never;
         options?: never;
@@ -1009,10 +1527,61 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Try rules on everyone. Nothing is written. A newer question of the same person cancels the older one, which is
-         *     answered 409 `simulation_superseded`.
+         * Try rules on everyone, or on those that the reader sees. Nothing is written. A newer question of the same person
+         *     cancels the older one, which is answered 409 `simulation_superseded`.
          */
         post: operations["simulate_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiering/programmes/{id}/simulate/load": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How many customers of each level every manager would have, those with the most customers first. */
+        post: operations["list_simulated_load"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiering/programmes/{id}/simulate/movers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Who would move, and why: those with the most revenue first. */
+        post: operations["list_simulated_movers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiering/programmes/{id}/unarchive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a programme up again. */
+        post: operations["unarchive_programme"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1043,10 +1612,112 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All versions of a programme, newest first. */
+        /** All versions of a programme, newest first; one that waits for its day is among them. */
         get: operations["list_versions"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiering/programmes/{id}/versions/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One version with its rules, as they were. */
+        get: operations["get_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiering/programmes/{id}/versions/{number}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back a version that waits for its day. Its rules are the draft again, unless there is another draft. */
+        post: operations["cancel_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiering/programmes/{id}/versions/{number}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a version changed, in plain words. */
+        get: operations["compare_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiering/programmes/{id}/versions/{number}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Publish the rules of an old version again, as a new one; levels keep their ids, and a draft stays as it is. */
+        post: operations["restore_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiering/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What waits for a person, those that wait longest first. */
+        get: operations["list_queue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiering/queue/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decide about items, one or many, with a reason. Each stands for itself: one that is refused holds up no other. */
+        post: operations["decide_queue"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1062,6 +1733,126 @@ export interface paths {
         };
         /** The 5×5×5 map with the customers and the net spend in each cell, and the named groups. */
         get: operations["get_rfm_map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiering/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The latest runs. They count everyone, and are for who may see everyone. */
+        get: operations["list_level_runs"];
+        put?: never;
+        /** Start a run. Where more would fall than the brake lets, it stops and waits for approval. */
+        post: operations["create_level_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiering/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One run, with what it does or would do. */
+        get: operations["get_level_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiering/runs/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a run go on that waits at the brake, or do what was only looked at. */
+        post: operations["approve_level_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiering/runs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a run up. What it has done already stays. */
+        post: operations["cancel_level_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiering/runs/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop a run for now. */
+        post: operations["pause_level_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiering/runs/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a paused run up again. */
+        post: operations["resume_level_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiering/staircase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The ladder as a staircase: how many stand on each level, how well they keep it, and who comes and goes. */
+        get: operations["get_tiering_staircase"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1235,6 +2026,28 @@ export interface components {
             /** @description What it was done to: `cus_…`. */
             subject: string;
         };
+        Average: {
+            /**
+             * Format: double
+             * @description Repeat purchases per customer and day.
+             */
+            pace: number;
+            /**
+             * Format: double
+             * @description Days.
+             */
+            period: number;
+            /**
+             * Format: double
+             * @description 0 to 1, per period.
+             */
+            retention: number;
+            /**
+             * Format: double
+             * @description Mean net of a purchase.
+             */
+            value: number;
+        };
         /** @description Where a value has come to lie. */
         Band: {
             /**
@@ -1254,6 +2067,25 @@ export interface components {
             /** @description A straight line between the points; level before the first and after the last. */
             linear: components["schemas"]["Point"][];
         };
+        /** @description The four parameters; time is counted in the unit of the data they were fitted on. */
+        BgNbd: {
+            /** Format: double */
+            a: number;
+            /** Format: double */
+            alpha: number;
+            /** Format: double */
+            b: number;
+            /** Format: double */
+            r: number;
+        };
+        BgNbdFit: components["schemas"]["BgNbd"] & {
+            at_border: boolean;
+            converged: boolean;
+            /** Format: int32 */
+            evaluations: number;
+            /** Format: double */
+            log_likelihood: number;
+        };
         /** @description Whose level a person should look at. */
         Borderline: {
             /**
@@ -1269,6 +2101,11 @@ export interface components {
             department_id?: components["schemas"]["DepartmentId"] | null;
             filter?: components["schemas"]["Filters"] | null;
             owner_id?: components["schemas"]["StaffId"] | null;
+        };
+        BulkCategory: {
+            category_id?: components["schemas"]["CategoryId"] | null;
+            customers?: components["schemas"]["CustomerId"][] | null;
+            filter?: components["schemas"]["Filters"] | null;
         };
         BulkTags: {
             add?: components["schemas"]["TagId"][];
@@ -1299,6 +2136,48 @@ export interface components {
              */
             negative: boolean;
         };
+        /** @description One change of a customer's category. */
+        CategoryChange: {
+            after?: string | null;
+            at: components["schemas"]["Instant"];
+            /** @description The names on that day; absent: none. */
+            before?: string | null;
+            move_id: components["schemas"]["MoveId"];
+            staff_id?: components["schemas"]["StaffId"] | null;
+        };
+        CategoryChangeBody: {
+            colour?: string | null;
+            name?: string | null;
+        };
+        CategoryHistory: {
+            items: components["schemas"]["CategoryChange"][];
+        };
+        CategoryId: string;
+        CategoryList: {
+            items: components["schemas"]["CountedCategory"][];
+            /**
+             * Format: int64
+             * @description Active customers that the caller sees and who stand in no category.
+             */
+            without: number;
+        };
+        /** @description One move of customers. */
+        CategoryMove: {
+            category_id?: components["schemas"]["CategoryId"] | null;
+            /**
+             * Format: int64
+             * @description How many were moved.
+             */
+            customers: number;
+            id: components["schemas"]["MoveId"];
+            moved_at: components["schemas"]["Instant"];
+            staff_id?: components["schemas"]["StaffId"] | null;
+            undone_at?: components["schemas"]["Instant"] | null;
+        };
+        CategoryOrder: {
+            /** @description The categories from first to last. */
+            ids: components["schemas"]["CategoryId"][];
+        };
         /** @description A change of level with the levels' names. */
         ChangeRow: components["schemas"]["LevelChange"] & {
             from?: components["schemas"]["LevelFace"] | null;
@@ -1310,6 +2189,8 @@ export interface components {
             changed: number;
             /** @description Customers that were meant and seen. */
             customers: number;
+            /** @description Customers that are seen, but whose level the caller may not do this to: they were left as they are. */
+            not_allowed: number;
         };
         Changes30d: {
             /** Format: int64 */
@@ -1322,13 +2203,17 @@ export interface components {
             rules: components["schemas"]["TierRules"] | null;
         };
         Checked: {
-            faults: components["schemas"]["Fault"][];
+            faults: components["schemas"]["RulesFault"][];
             sound: boolean;
         };
         /** @description One of the values that a field of type choice may have. */
         Choice: {
             label: components["schemas"]["Text"];
             value: string;
+        };
+        Compared: {
+            /** @default null */
+            rules: components["schemas"]["TierRules"] | null;
         };
         /**
          * @description How a fact is compared. `at_least` and `at_most` hold on the threshold itself.
@@ -1373,10 +2258,21 @@ export interface components {
             /** Format: int64 */
             count: number;
         };
+        CountedCategory: components["schemas"]["CustomerCategory"] & {
+            /**
+             * Format: int64
+             * @description Active customers that the caller sees.
+             */
+            customers: number;
+        };
         /** @description A tag, and how many customers have it. */
         CountedTag: components["schemas"]["Tag"] & {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Active customers that the caller sees.
+             */
             customers: number;
+            sentence?: components["schemas"]["Text"] | null;
         };
         /** @enum {string} */
         Currency: "CNY" | "HKD" | "TWD" | "MOP" | "USD" | "EUR" | "GBP" | "JPY" | "KRW" | "SGD" | "MYR" | "THB" | "VND" | "IDR" | "PHP" | "INR" | "AUD" | "NZD" | "CAD" | "CHF" | "SEK" | "NOK" | "DKK" | "RUB" | "AED" | "SAR" | "BRL" | "MXN" | "ZAR" | "TRY";
@@ -1389,15 +2285,148 @@ export interface components {
             /** @description The day that counts as today. */
             today: components["schemas"]["Day"];
         };
+        /** @description A field as it is defined. */
+        CustomField: components["schemas"]["CustomFieldDetails"] & {
+            archived: boolean;
+            created_at: components["schemas"]["Instant"];
+            id: components["schemas"]["FieldId"];
+            /** @description Its name in the API; never changes. */
+            key: string;
+            kind: components["schemas"]["CustomFieldKind"];
+            /** @description The name in both languages. */
+            label: components["schemas"]["Text"];
+            /** Format: int64 */
+            position: number;
+            updated_at: components["schemas"]["Instant"];
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description What changes of a field; what is left out stays. The key never changes. */
+        CustomFieldChange: {
+            /** @description All of them in their order; a new one has no id, one that is left out is retired. */
+            choices?: components["schemas"]["CustomFieldChoice"][] | null;
+            /** Format: int32 */
+            decimals?: number | null;
+            help?: components["schemas"]["Text"] | null;
+            kind?: components["schemas"]["CustomFieldKind"] | null;
+            max?: string | null;
+            min?: string | null;
+            name?: components["schemas"]["Text"] | null;
+            required?: boolean | null;
+            restricted?: boolean | null;
+            unit?: string | null;
+        };
+        /** @description One of the values of a choice. Its id never changes and is never given again. */
+        CustomFieldChoice: {
+            /** @description `#rrggbb`. */
+            colour?: string | null;
+            /** @description `c1`; given by the server, so a new choice has none yet. */
+            id?: string;
+            /** @description In one language or both; the other one falls back on it. */
+            label: components["schemas"]["Text"];
+            /** @description Not offered any more; who has it keeps it. */
+            retired?: boolean;
+        };
+        /** @description Everything of a field but its identity. */
+        CustomFieldDetails: {
+            /**
+             * @description In the order in which they are offered.
+             * @default []
+             */
+            choices: components["schemas"]["CustomFieldChoice"][];
+            /**
+             * Format: int32
+             * @description Of a number: 0–4; without it as many as are written.
+             * @default null
+             */
+            decimals: number | null;
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            help: components["schemas"]["Text"];
+            /**
+             * Format: int64
+             * @description The highest number that a choice ever had.
+             * @default 0
+             */
+            last_choice: number;
+            /**
+             * @description The greatest number, amount or day; of a text how many characters.
+             * @default null
+             */
+            max: string | null;
+            /**
+             * @description The least number, amount or day.
+             * @default null
+             */
+            min: string | null;
+            /**
+             * @description In one language or both.
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            name: components["schemas"]["Text"];
+            /**
+             * @description People must fill it in; imports and orders need not.
+             * @default false
+             */
+            required: boolean;
+            /**
+             * @description Only for those who manage fields.
+             * @default false
+             */
+            restricted: boolean;
+            /**
+             * @description Behind a number: `cm`.
+             * @default null
+             */
+            unit: string | null;
+        };
+        CustomFieldHistory: {
+            items: components["schemas"]["CustomFieldHistoryEntry"][];
+        };
+        /** @description A change with the names that it is told by. */
+        CustomFieldHistoryEntry: components["schemas"]["FieldChange"] & {
+            key: string;
+            label: components["schemas"]["Text"];
+            staff_name?: string | null;
+        };
+        /**
+         * @description What a field holds.
+         * @enum {string}
+         */
+        CustomFieldKind: "text" | "number" | "money" | "date" | "choice" | "choices" | "yes_no" | "person";
+        CustomFieldList: {
+            items: components["schemas"]["CustomFieldView"][];
+        };
+        CustomFieldOrder: {
+            /** @description The first ones in their order; those left out follow as they stood. */
+            ids: components["schemas"]["FieldId"][];
+        };
+        /** @description A field, and for those who manage fields whether any customer has a value of it. */
+        CustomFieldView: components["schemas"]["CustomField"] & {
+            /** @description Its kind can't change any more. */
+            used?: boolean | null;
+        };
         /** @description A customer. */
         Customer: {
             birthday?: components["schemas"]["Day"] | null;
+            category_id?: components["schemas"]["CategoryId"] | null;
             city?: string | null;
             created_at: components["schemas"]["Instant"];
             department_id?: components["schemas"]["DepartmentId"] | null;
             /** @description Masked (`w***@example.com`). */
             emails: string[];
             external_ids: components["schemas"]["ExternalId"][];
+            /** @description Values of the organisation's own fields, by key; empty ones are left out. */
+            fields?: {
+                [key: string]: Record<string, never>;
+            };
             first_order_day?: components["schemas"]["Day"] | null;
             gender?: components["schemas"]["Gender"] | null;
             headline_as_of?: components["schemas"]["Day"] | null;
@@ -1439,9 +2468,25 @@ export interface components {
             score?: number | null;
             source?: string | null;
             status: components["schemas"]["Status"];
-            tags: components["schemas"]["Tag"][];
+            tags: components["schemas"]["GivenTag"][];
             updated_at: components["schemas"]["Instant"];
+            /** @description The id of the RFM group. */
             value_class?: string | null;
+            /** @description Given by their conditions. */
+            value_classes: components["schemas"]["GivenTag"][];
+            /** Format: int64 */
+            version: number;
+        };
+        CustomerCategory: {
+            /** @description `#rrggbb`. */
+            colour: string;
+            id: components["schemas"]["CategoryId"];
+            name: string;
+            /**
+             * Format: int64
+             * @description Its place in the order of the list, from 0.
+             */
+            place: number;
             /** Format: int64 */
             version: number;
         };
@@ -1454,6 +2499,10 @@ export interface components {
             emails?: string[] | null;
             /** @description All of them from now on. */
             external_ids?: components["schemas"]["ExternalId"][] | null;
+            /** @description Values of the organisation's own fields, by key: those left out stay, `null` empties. */
+            fields?: {
+                [key: string]: Record<string, never>;
+            };
             gender?: components["schemas"]["Gender"] | null;
             joined_day?: components["schemas"]["Day"] | null;
             kind?: components["schemas"]["CustomerKind"] | null;
@@ -1468,14 +2517,64 @@ export interface components {
         CustomerId: string;
         /** @enum {string} */
         CustomerKind: "person" | "company";
+        CustomerLtv: {
+            as_of?: components["schemas"]["Day"] | null;
+            /**
+             * Format: double
+             * @description Per year.
+             */
+            discount?: number | null;
+            figures?: components["schemas"]["CustomerLtvFigures"] | null;
+            /** Format: double */
+            horizon_days?: number | null;
+            method?: components["schemas"]["LtvMethod"] | null;
+            sentence: components["schemas"]["Text"];
+        };
+        /** @description One customer's figures with what they rest on. */
+        CustomerLtvFigures: components["schemas"]["LtvFigure"] & {
+            /**
+             * Format: int64
+             * @description Days from the first purchase to the day of the fit.
+             */
+            age_days: number;
+            /**
+             * Format: int64
+             * @description Repeat purchases: days with an order after the first one.
+             */
+            frequency: number;
+            /**
+             * Format: double
+             * @description Mean of the repeat purchases after refunds.
+             */
+            mean_value: number;
+            /**
+             * Format: int64
+             * @description Days from the first purchase to the last.
+             */
+            recency_days: number;
+        };
         /** @description One page of customers. */
         CustomerPage: {
             items: components["schemas"]["Customer"][];
             /** @description The `after` of the next page; absent on the last one. */
             next?: string | null;
         };
+        /** @description A customer's level in one programme. */
+        CustomerProgramme: {
+            is_primary: boolean;
+            level?: components["schemas"]["LevelFace"] | null;
+            name: components["schemas"]["Text"];
+            programme_id: components["schemas"]["ProgrammeId"];
+            /** Format: double */
+            score: number;
+            since?: components["schemas"]["Day"] | null;
+        };
+        CustomerProgrammes: {
+            items: components["schemas"]["CustomerProgramme"][];
+            next?: string | null;
+        };
         CustomerTags: {
-            /** @description All tags that the customer has from now on. */
+            /** @description All tags that the customer has by hand from now on. Those that he has by rule stay, named or not. */
             tags: components["schemas"]["TagId"][];
         };
         /**
@@ -1572,7 +2671,7 @@ export interface components {
             pin: boolean;
         };
         /** @description The whole explanation of one customer's level. */
-        Explanation: {
+        Explanation: (components["schemas"]["LevelLife"] | null) & {
             as_of: components["schemas"]["Day"];
             /** @description The conditions of the level held. */
             conditions: components["schemas"]["ConditionRow"][];
@@ -1608,6 +2707,8 @@ export interface components {
             field?: string | null;
         };
         Field: {
+            /** @description Another name under which a condition may ask for it; it is kept under its id. */
+            alias?: string | null;
             choices: components["schemas"]["Choice"][];
             id: string;
             label: components["schemas"]["Text"];
@@ -1615,22 +2716,75 @@ export interface components {
             prefix?: string | null;
             type: components["schemas"]["FieldType"];
         };
+        /** @description A change of a customer's field, for readers. */
+        FieldChange: {
+            /** @description Absent: it was emptied. */
+            after?: Record<string, never> | null;
+            at: components["schemas"]["Instant"];
+            /** @description Absent: it was empty. */
+            before?: Record<string, never> | null;
+            field_id: components["schemas"]["FieldId"];
+            import_id?: components["schemas"]["ImportId"] | null;
+            staff_id?: components["schemas"]["StaffId"] | null;
+        };
+        FieldId: string;
         /** @enum {string} */
-        FieldType: "text" | "choice" | "integer" | "number" | "money" | "day" | "bool" | "level" | "tags" | "segment" | "id";
+        FieldType: "text" | "choice" | "integer" | "number" | "money" | "day" | "bool" | "level" | "tags" | "segment" | "id" | "choices";
         /** @description The filters of a list, to be named instead of the customers themselves. */
         Filters: {
+            /** @default null */
+            category: string | null;
+            /** @default null */
+            city: string | null;
             /** @default null */
             condition: string | null;
             /** @default null */
             department: string | null;
             /** @default null */
+            joined_after: components["schemas"]["Day"] | null;
+            /** @default null */
+            joined_before: components["schemas"]["Day"] | null;
+            /** @default null */
             kind: string | null;
+            /** @default null */
+            last_order_after: components["schemas"]["Day"] | null;
+            /** @default null */
+            last_order_before: components["schemas"]["Day"] | null;
             /** @default null */
             level: string | null;
             /** @default null */
+            net_spend_max: string | null;
+            /** @default null */
+            net_spend_min: string | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            orders_max: number | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            orders_min: number | null;
+            /** @default null */
             owner: string | null;
+            /**
+             * Format: double
+             * @default null
+             */
+            potential_min: number | null;
             /** @default null */
             rfm_group: string | null;
+            /**
+             * Format: double
+             * @default null
+             */
+            score_max: number | null;
+            /**
+             * Format: double
+             * @default null
+             */
+            score_min: number | null;
             /** @default null */
             search: string | null;
             /** @default null */
@@ -1639,11 +2793,48 @@ export interface components {
             status: string | null;
             /** @default null */
             tag: string | null;
+            /** @default null */
+            value_class: string | null;
         };
         /** @enum {string} */
         Format: "csv" | "xlsx" | "xls";
+        GammaGamma: {
+            /** Format: double */
+            p: number;
+            /** Format: double */
+            q: number;
+            /** Format: double */
+            v: number;
+        };
+        GammaGammaFit: components["schemas"]["GammaGamma"] & {
+            at_border: boolean;
+            converged: boolean;
+            /**
+             * Format: double
+             * @description Of the number of repeat purchases and their mean; the model takes it for 0.
+             */
+            correlation?: number | null;
+            /**
+             * Format: int64
+             * @description Customers with repeat purchases whose mean is above 0.
+             */
+            customers: number;
+            /** Format: int32 */
+            evaluations: number;
+            /** Format: double */
+            log_likelihood: number;
+        };
         /** @enum {string} */
         Gender: "female" | "male" | "other";
+        /** @description A tag that a customer has, and why. */
+        GivenTag: {
+            by_hand: boolean;
+            by_rule: boolean;
+            colour: string;
+            id: components["schemas"]["TagId"];
+            kind: components["schemas"]["TagKind"];
+            name: string;
+        };
         /** @description How one axis is graded. */
         Grading: "quantile" | {
             /**
@@ -1798,6 +2989,10 @@ export interface components {
          * @enum {string}
          */
         Kind: "customers" | "orders" | "order_lines" | "interactions";
+        LeftCustomer: {
+            customer_id: components["schemas"]["CustomerId"];
+            name: string;
+        };
         /** @description One level. Its id stays the same through renaming and moving. */
         Level: {
             /** @description Whether somebody must approve before a customer rises to it. */
@@ -1821,6 +3016,44 @@ export interface components {
              * @description 1 (lowest) to 10.
              */
             rank: number;
+        };
+        /** @description A customer whose level is at stake. */
+        LevelAtStake: {
+            cheapest?: components["schemas"]["Way"] | null;
+            customer_id: components["schemas"]["CustomerId"];
+            customer_name: string;
+            /** Format: int32 */
+            days_left: number;
+            falls_to?: components["schemas"]["LevelFace"] | null;
+            keep_until?: components["schemas"]["Day"] | null;
+            level_id?: components["schemas"]["LevelId"] | null;
+            /** Format: int64 */
+            level_rank: number;
+            missing: components["schemas"]["Missing"][];
+            net_spend: components["schemas"]["Money"];
+            observe_until?: components["schemas"]["Day"] | null;
+            owner_id?: components["schemas"]["StaffId"] | null;
+        };
+        /** @description How many may fall, and how many would. */
+        LevelBrake: {
+            /**
+             * Format: int64
+             * @description Customers with a level above the lowest.
+             * @default 0
+             */
+            levelled: number;
+            /**
+             * Format: double
+             * @description The share that may fall without anybody's approval.
+             * @default 0
+             */
+            limit: number;
+            /**
+             * Format: double
+             * @description Share of those with a level above the lowest who would fall.
+             * @default 0
+             */
+            share: number;
         };
         /** @description A change of a level as lists show it. */
         LevelChange: {
@@ -1855,7 +3088,182 @@ export interface components {
             /** Format: int32 */
             rank: number;
         };
+        /** @description A level that was lost, and the way back. */
+        LevelFallen: {
+            cheapest?: components["schemas"]["Way"] | null;
+            level?: components["schemas"]["LevelFace"] | null;
+            missing: components["schemas"]["Missing"][];
+            /** @description The first day without it. */
+            on: components["schemas"]["Day"];
+            /** @description The last day on which meeting its keep rule brings it back. */
+            until: components["schemas"]["Day"];
+        };
         LevelId: string;
+        LevelKeep: {
+            cheapest?: components["schemas"]["Way"] | null;
+            conditions: components["schemas"]["ConditionRow"][];
+            /** @description Whether the level would be kept as things stand. */
+            met: boolean;
+            missing: components["schemas"]["Missing"][];
+        };
+        LevelLayer: {
+            by?: components["schemas"]["StaffId"] | null;
+            from: components["schemas"]["Day"];
+            /** @description Whether it holds today. */
+            holds: boolean;
+            level?: components["schemas"]["LevelFace"] | null;
+            reason: string;
+            until?: components["schemas"]["Day"] | null;
+        };
+        /** @description The layers of which the level is made. */
+        LevelLayers: {
+            computed?: components["schemas"]["LevelFace"] | null;
+            grant?: components["schemas"]["LevelLayer"] | null;
+            manual?: components["schemas"]["LevelLayer"] | null;
+        };
+        /** @description How a level is held. */
+        LevelLife: {
+            /**
+             * Format: int32
+             * @description To the end of the observation, or else of the cycle.
+             */
+            days_left?: number | null;
+            fallen?: components["schemas"]["LevelFallen"] | null;
+            keep?: components["schemas"]["LevelKeep"] | null;
+            keep_until?: components["schemas"]["Day"] | null;
+            layers: components["schemas"]["LevelLayers"];
+            observe_until?: components["schemas"]["Day"] | null;
+            pending?: components["schemas"]["LevelPending"] | null;
+            /** @description `active` or `observation`. */
+            stage: string;
+        };
+        /** @description Customers who go from one level to another. */
+        LevelMove: {
+            /** Format: int64 */
+            customers: number;
+            from_level?: components["schemas"]["LevelId"] | null;
+            /** Format: int32 */
+            from_rank: number;
+            /** @description Their net spend over the whole life. */
+            revenue: components["schemas"]["Money"];
+            to_level?: components["schemas"]["LevelId"] | null;
+            /** Format: int32 */
+            to_rank: number;
+        };
+        /** @description What was on record for a day. */
+        LevelOnDay: {
+            day: components["schemas"]["Day"];
+            decision?: components["schemas"]["LevelChange"] | null;
+            level?: components["schemas"]["LevelFace"] | null;
+        };
+        LevelPending: {
+            asked: components["schemas"]["Day"];
+            level?: components["schemas"]["LevelFace"] | null;
+        };
+        /** @description The rights of one role at one level, by the rank of the primary programme (0: no level yet). */
+        LevelRight: {
+            archive: boolean;
+            /** @description Move between categories. */
+            categorise: boolean;
+            edit: boolean;
+            /** Format: int64 */
+            rank: number;
+            role: components["schemas"]["Role"];
+            /** @description Without it there is nothing else: these customers do not exist for the role. */
+            see: boolean;
+        };
+        /** @description All that is held back; what is not named is allowed. */
+        LevelRights: {
+            rights: components["schemas"]["LevelRight"][];
+            /**
+             * Format: int64
+             * @description Counts up with each change; the `ETag`.
+             */
+            version?: number;
+        };
+        LevelRightsChange: {
+            /** @description All that is held back from now on. */
+            rights: components["schemas"]["LevelRight"][];
+        };
+        /** @description A run as it stands. */
+        LevelRun: components["schemas"]["LevelRunReport"] & {
+            as_of: components["schemas"]["Day"];
+            created_at: components["schemas"]["Instant"];
+            decided_by?: components["schemas"]["StaffId"] | null;
+            finished_at?: components["schemas"]["Instant"] | null;
+            id: string;
+            /** @description `review` or `daily`. */
+            kind: string;
+            programme_id: components["schemas"]["ProgrammeId"];
+            reason?: string | null;
+            started_by?: components["schemas"]["StaffId"] | null;
+            /** @description `running`, `preview`, `waiting_approval`, `paused`, `done`, `cancelled` or `failed`. */
+            state: string;
+            /**
+             * Format: int64
+             * @description From the beginning to the end, or nothing while it runs.
+             */
+            took_ms?: number | null;
+        };
+        /** @enum {string} */
+        LevelRunKind: "review" | "daily";
+        LevelRunReason: {
+            /**
+             * @description At most 500 characters.
+             * @default null
+             */
+            reason: string | null;
+        };
+        /** @description What a run comes to. */
+        LevelRunReport: {
+            /**
+             * @default {
+             *       "levelled": 0,
+             *       "limit": 0,
+             *       "share": 0
+             *     }
+             */
+            brake: components["schemas"]["LevelBrake"];
+            /**
+             * Format: int64
+             * @description Customers it is about.
+             * @default 0
+             */
+            customers: number;
+            /**
+             * Format: int64
+             * @description Customers that are done.
+             * @default 0
+             */
+            done: number;
+            /**
+             * Format: int64
+             * @default 0
+             */
+            kept: number;
+            /**
+             * Format: int64
+             * @default 0
+             */
+            lowered: number;
+            /** @default [] */
+            moves: components["schemas"]["LevelMove"][];
+            /**
+             * Format: int64
+             * @default 0
+             */
+            observed: number;
+            /**
+             * Format: int64
+             * @default 0
+             */
+            raised: number;
+            /**
+             * Format: int64
+             * @default 0
+             */
+            recovered: number;
+        };
         /** @description One level and what it holds. */
         LevelSum: {
             colour: string;
@@ -1874,6 +3282,15 @@ export interface components {
             revenue: components["schemas"]["Money"];
             /** Format: double */
             revenue_share: number;
+        };
+        /** @description Orders that a customer might place. */
+        LevelWhatIf: {
+            /** @description 1 to 100. */
+            orders: components["schemas"]["PossibleOrder"][];
+        };
+        LevelWhatIfAnswer: {
+            now: components["schemas"]["Explanation"];
+            then: components["schemas"]["Explanation"];
         };
         Levels: {
             items: components["schemas"]["ChangeRow"][];
@@ -1918,6 +3335,12 @@ export interface components {
             quantity?: number;
             sku?: string | null;
         };
+        LoadWanted: {
+            /** @default null */
+            as_of: components["schemas"]["Day"] | null;
+            /** @default null */
+            rules: components["schemas"]["TierRules"] | null;
+        };
         /**
          * @description The language of a reader. Chinese is the default.
          * @enum {string}
@@ -1933,6 +3356,244 @@ export interface components {
             /** Format: password */
             password: string;
         };
+        /** @description One customer's figures. */
+        LtvFigure: {
+            /**
+             * Format: double
+             * @description The same, each discounted to the day of standing.
+             */
+            discounted_purchases: number;
+            /**
+             * Format: double
+             * @description Over the horizon.
+             */
+            expected_purchases: number;
+            /**
+             * Format: double
+             * @description Of one purchase.
+             */
+            expected_value: number;
+            /**
+             * Format: double
+             * @description Discounted purchases × value.
+             */
+            ltv: number;
+            /**
+             * Format: double
+             * @description 0 to 1.
+             */
+            p_alive: number;
+        };
+        /** @description A fit as it is shown. */
+        LtvFit: {
+            id: string;
+            made_at: components["schemas"]["Instant"];
+            report: components["schemas"]["LtvReport"];
+            /** @description Everyone's counts, sums and pictures are there. They are left out (0, empty) for who may not see everyone. */
+            whole: boolean;
+        };
+        /** @description Customers by their number of repeat purchases. */
+        LtvHistogramBar: {
+            /** Format: double */
+            actual: number;
+            /** Format: double */
+            expected: number;
+            /**
+             * Format: int32
+             * @description The last bar stands for this many and more.
+             */
+            purchases: number;
+        };
+        LtvHoldout: {
+            /**
+             * Format: double
+             * @description Purchases of all of them.
+             */
+            actual: number;
+            bins: components["schemas"]["LtvHoldoutBin"][];
+            /** Format: int64 */
+            customers: number;
+            /**
+             * Format: double
+             * @description (expected − actual) ÷ actual; none where nothing was bought.
+             */
+            error?: number | null;
+            /** Format: double */
+            expected: number;
+            /** @description The last day that the model knew. */
+            from: components["schemas"]["Day"];
+            /**
+             * Format: double
+             * @description Mean distance per customer.
+             */
+            mean_absolute_error: number;
+            to: components["schemas"]["Day"];
+        };
+        /** @description Customers with so many repeat purchases at the split, and what they bought after it. */
+        LtvHoldoutBin: {
+            /**
+             * Format: double
+             * @description Purchases per customer.
+             */
+            actual: number;
+            /** Format: int64 */
+            customers: number;
+            /** Format: double */
+            expected: number;
+            /**
+             * Format: int32
+             * @description The last bin stands for this many and more.
+             */
+            purchases: number;
+        };
+        /** @enum {string} */
+        LtvMethod: "bg_nbd" | "gamma_gamma" | "average";
+        LtvOverview: {
+            fit?: components["schemas"]["LtvFit"] | null;
+            /** @description Of the customers that the reader may see. */
+            seen: components["schemas"]["LtvSeen"];
+        };
+        /** @description A fit and all that is to be known of it. */
+        LtvReport: {
+            as_of: components["schemas"]["Day"];
+            average?: components["schemas"]["Average"] | null;
+            bg_nbd?: components["schemas"]["BgNbdFit"] | null;
+            /**
+             * Format: int64
+             * @description Customers who have bought.
+             */
+            customers: number;
+            /**
+             * Format: double
+             * @description Per year.
+             */
+            discount: number;
+            gamma_gamma?: components["schemas"]["GammaGammaFit"] | null;
+            histogram: components["schemas"]["LtvHistogramBar"][];
+            holdout?: components["schemas"]["LtvHoldout"] | null;
+            /**
+             * Format: double
+             * @description In units.
+             */
+            horizon: number;
+            /** Format: double */
+            horizon_days: number;
+            method: components["schemas"]["LtvMethod"];
+            /**
+             * Format: int64
+             * @description First and repeat ones.
+             */
+            purchases: number;
+            /** Format: int64 */
+            repeat_customers: number;
+            totals: components["schemas"]["LtvTotals"];
+            tracking: components["schemas"]["LtvTrackingPoint"][];
+            typical: components["schemas"]["LtvTypical"];
+            unit: components["schemas"]["LtvUnit"];
+            value_method: components["schemas"]["LtvMethod"];
+            warnings: components["schemas"]["LtvWarning"][];
+            /**
+             * Format: int64
+             * @description Customers who have not.
+             */
+            without_purchase: number;
+        };
+        /** @description A customer in the list by value. */
+        LtvRow: components["schemas"]["CustomerLtvFigures"] & {
+            customer_id: components["schemas"]["CustomerId"];
+            customer_name: string;
+            level_id?: components["schemas"]["LevelId"] | null;
+            /** Format: int64 */
+            level_rank: number;
+        };
+        /** @description Sums over the customers that the scope sees. */
+        LtvSeen: {
+            /**
+             * Format: double
+             * @description Sum of the chances to be there.
+             */
+            alive: number;
+            /** Format: int64 */
+            customers: number;
+            /** Format: double */
+            expected_purchases: number;
+            /** Format: double */
+            ltv: number;
+        };
+        /** @description What all customers' figures come to. */
+        LtvTotals: {
+            /**
+             * Format: double
+             * @description Sum of the chances to be there.
+             */
+            alive: number;
+            /** Format: double */
+            expected_purchases: number;
+            /** Format: double */
+            ltv: number;
+        };
+        /** @description Repeat purchases of all, from the beginning up to a day. */
+        LtvTrackingPoint: {
+            /** Format: double */
+            actual: number;
+            day: components["schemas"]["Day"];
+            /** Format: double */
+            expected: number;
+        };
+        /** @description The fit in the words of a shopkeeper. */
+        LtvTypical: {
+            /**
+             * Format: double
+             * @description Days between purchases while customers are there, on the whole.
+             */
+            days_between?: number | null;
+            /**
+             * Format: double
+             * @description Repeat purchases in the 365 days after the first one.
+             */
+            first_year_purchases: number;
+            /**
+             * Format: double
+             * @description The chance to leave for good after a repeat purchase; of the plain method, in a period.
+             */
+            leave_chance: number;
+            /** Format: double */
+            order_value: number;
+        };
+        /**
+         * @description The unit in which the parameters count time.
+         * @enum {string}
+         */
+        LtvUnit: "day" | "week" | "month";
+        /** @description What the reader should know before trusting the figures. */
+        LtvWarning: {
+            code: string;
+            text: components["schemas"]["Text"];
+        };
+        LtvWish: {
+            /**
+             * Format: double
+             * @description Per year, 0 to 1; as in the fit before (at first 0.1) where it is absent.
+             * @default null
+             */
+            discount: number | null;
+            /**
+             * Format: double
+             * @description 4 to 520; as in the fit before (at first 52) where it is absent.
+             * @default null
+             */
+            horizon_weeks: number | null;
+        };
+        ManagerRow: {
+            /** @description Customers by rank of the rules that are tried, 0 to 10. */
+            after: number[];
+            /** @description Customers by rank on record, 0 to 10. */
+            before: number[];
+            /** Format: int64 */
+            customers: number;
+            name: string;
+            staff_id: components["schemas"]["StaffId"];
+        };
         Mapping: {
             cancellation?: components["schemas"]["Cancellation"];
             /** @description Field ← column name. */
@@ -1946,6 +3607,10 @@ export interface components {
             date_order?: components["schemas"]["DateOrder"];
             /** @description `17850.0` in id columns means `17850`. */
             drop_zero?: boolean;
+            /** @description Key of an own field ← column name; in files of customers. */
+            fields?: {
+                [key: string]: string;
+            };
             kind: components["schemas"]["Kind"];
             read?: components["schemas"]["ReadOptions"];
             skip?: components["schemas"]["Skip"] | null;
@@ -1990,11 +3655,68 @@ export interface components {
         };
         /** @example 1234.50 */
         Money: string;
+        MoveId: string;
+        MoveList: {
+            items: components["schemas"]["CategoryMove"][];
+        };
+        /** @description What a move did. */
         Moved: {
-            /** Format: int64 */
-            down: number;
-            /** Format: int64 */
-            up: number;
+            /** @description Customers that were meant and may be moved. */
+            customers: number;
+            move?: components["schemas"]["CategoryMove"] | null;
+            /** @description Customers that are seen, but whose level the caller may not move. */
+            not_allowed: number;
+        };
+        MoverRow: {
+            customer_id: components["schemas"]["CustomerId"];
+            customer_name: string;
+            direction: components["schemas"]["Direction"];
+            from?: components["schemas"]["LevelFace"] | null;
+            reason: components["schemas"]["Text"];
+            /** @description Net spend over the whole life. */
+            revenue: components["schemas"]["Money"];
+            /** Format: double */
+            score: number;
+            to?: components["schemas"]["LevelFace"] | null;
+        };
+        Movers: {
+            as_of: components["schemas"]["Day"];
+            items: components["schemas"]["MoverRow"][];
+            /**
+             * Format: int32
+             * @description The offset of the next page.
+             */
+            next?: number | null;
+        };
+        MoversWanted: {
+            /** @default null */
+            as_of: components["schemas"]["Day"] | null;
+            /**
+             * Format: int32
+             * @description Only from this rank on record.
+             * @default null
+             */
+            from: number | null;
+            /**
+             * Format: int32
+             * @description 1 to 100; 20 where none is given.
+             * @default null
+             */
+            limit: number | null;
+            /**
+             * Format: int32
+             * @description How many to leave out: those of the pages before.
+             * @default 0
+             */
+            offset: number;
+            /** @default null */
+            rules: components["schemas"]["TierRules"] | null;
+            /**
+             * Format: int32
+             * @description Only to this rank of the rules that are tried.
+             * @default null
+             */
+            to: number | null;
         };
         /** @description A remembered mapping. */
         NamedMapping: {
@@ -2038,6 +3760,17 @@ export interface components {
             staff_id?: components["schemas"]["StaffId"] | null;
             subject?: string | null;
         };
+        NewCategory: {
+            /** @description `#rrggbb`. */
+            colour?: string | null;
+            name: string;
+        };
+        /** @description A field to be made. */
+        NewCustomField: components["schemas"]["CustomFieldDetails"] & {
+            /** @description Made of the name where it is left out: `a`–`z`, figures and `_`. */
+            key?: string | null;
+            kind: components["schemas"]["CustomFieldKind"];
+        };
         /** @description A customer to be made. A name or an identity is needed. */
         NewCustomer: {
             birthday?: components["schemas"]["Day"] | null;
@@ -2045,6 +3778,10 @@ export interface components {
             department_id?: components["schemas"]["DepartmentId"] | null;
             emails?: string[];
             external_ids?: components["schemas"]["ExternalId"][];
+            /** @description Values of the organisation's own fields, by key. */
+            fields?: {
+                [key: string]: Record<string, never>;
+            };
             gender?: components["schemas"]["Gender"] | null;
             joined_day?: components["schemas"]["Day"] | null;
             kind?: components["schemas"]["CustomerKind"];
@@ -2063,6 +3800,21 @@ export interface components {
         NewImportMapping: {
             mapping: components["schemas"]["Mapping"];
             name: string;
+        };
+        /** @description A level to put on top of the computed one. */
+        NewLevelLayer: {
+            level_id: components["schemas"]["LevelId"];
+            programme_id?: components["schemas"]["ProgrammeId"] | null;
+            /** @description At most 500 characters. */
+            reason: string;
+            until?: components["schemas"]["Day"] | null;
+        };
+        NewLevelRun: {
+            as_of?: components["schemas"]["Day"] | null;
+            kind: components["schemas"]["LevelRunKind"];
+            /** @description Only count what it would do. */
+            preview?: boolean;
+            programme_id?: components["schemas"]["ProgrammeId"] | null;
         };
         NewProgramme: {
             name?: components["schemas"]["Text"] | null;
@@ -2086,6 +3838,9 @@ export interface components {
         NewTag: {
             /** @description `#rrggbb`. */
             colour?: string | null;
+            /** @description The rule; a value class needs one. */
+            condition?: Record<string, never> | null;
+            kind?: components["schemas"]["TagKind"];
             name: string;
         };
         NewToken: {
@@ -2110,6 +3865,9 @@ export interface components {
              * @description 0 to 1.
              */
             progress: number;
+        };
+        OrderedCustomFields: {
+            ids: components["schemas"]["FieldId"][];
         };
         /** @description The settings that all rooms read. */
         Organisation: {
@@ -2206,6 +3964,60 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. `next` is the `after` of the next page, absent on the last one. */
+        Page_LevelAtStake: {
+            items: {
+                cheapest?: components["schemas"]["Way"] | null;
+                customer_id: components["schemas"]["CustomerId"];
+                customer_name: string;
+                /** Format: int32 */
+                days_left: number;
+                falls_to?: components["schemas"]["LevelFace"] | null;
+                keep_until?: components["schemas"]["Day"] | null;
+                level_id?: components["schemas"]["LevelId"] | null;
+                /** Format: int64 */
+                level_rank: number;
+                missing: components["schemas"]["Missing"][];
+                net_spend: components["schemas"]["Money"];
+                observe_until?: components["schemas"]["Day"] | null;
+                owner_id?: components["schemas"]["StaffId"] | null;
+            }[];
+            next?: string | null;
+        };
+        /** @description One page of a list. `next` is the `after` of the next page, absent on the last one. */
+        Page_LevelRun: {
+            items: (components["schemas"]["LevelRunReport"] & {
+                as_of: components["schemas"]["Day"];
+                created_at: components["schemas"]["Instant"];
+                decided_by?: components["schemas"]["StaffId"] | null;
+                finished_at?: components["schemas"]["Instant"] | null;
+                id: string;
+                /** @description `review` or `daily`. */
+                kind: string;
+                programme_id: components["schemas"]["ProgrammeId"];
+                reason?: string | null;
+                started_by?: components["schemas"]["StaffId"] | null;
+                /** @description `running`, `preview`, `waiting_approval`, `paused`, `done`, `cancelled` or `failed`. */
+                state: string;
+                /**
+                 * Format: int64
+                 * @description From the beginning to the end, or nothing while it runs.
+                 */
+                took_ms?: number | null;
+            })[];
+            next?: string | null;
+        };
+        /** @description One page of a list. `next` is the `after` of the next page, absent on the last one. */
+        Page_LtvRow: {
+            items: (components["schemas"]["CustomerLtvFigures"] & {
+                customer_id: components["schemas"]["CustomerId"];
+                customer_name: string;
+                level_id?: components["schemas"]["LevelId"] | null;
+                /** Format: int64 */
+                level_rank: number;
+            })[];
+            next?: string | null;
+        };
+        /** @description One page of a list. `next` is the `after` of the next page, absent on the last one. */
         Page_Staff: {
             items: {
                 active: boolean;
@@ -2280,7 +4092,7 @@ export interface components {
          * @description One thing that a role may do.
          * @enum {string}
          */
-        Permission: "manage_staff" | "manage_organisation" | "read_audit" | "manage_jobs" | "use_tokens" | "read_customers" | "edit_customers" | "archive_customers" | "assign_customers" | "export_customers" | "record_activities" | "import_customers" | "manage_tags" | "manage_segments" | "read_tiering" | "simulate_tiering" | "manage_tiering";
+        Permission: "manage_staff" | "manage_organisation" | "read_audit" | "manage_jobs" | "use_tokens" | "read_customers" | "edit_customers" | "archive_customers" | "assign_customers" | "export_customers" | "record_activities" | "import_customers" | "manage_tags" | "manage_fields" | "manage_segments" | "read_tiering" | "simulate_tiering" | "manage_tiering";
         /** @enum {string} */
         Phase: "reading" | "recording" | "finished";
         Point: {
@@ -2288,6 +4100,10 @@ export interface components {
             at: number;
             /** Format: double */
             points: number;
+        };
+        PossibleOrder: {
+            amount: components["schemas"]["Money"];
+            day?: components["schemas"]["Day"] | null;
         };
         /** @description Who counts as a potential VIP. */
         Potential: {
@@ -2298,6 +4114,45 @@ export interface components {
             near: number;
             /** @description The window whose net spend is compared with the one before, to see who is rising. */
             window: components["schemas"]["Window"];
+        };
+        /** @description How those who were named as potential VIPs have done since, beside customers picked at random. */
+        PotentialBackTest: {
+            /**
+             * Format: int64
+             * @description Customers at those levels who had ordered by then.
+             */
+            base: number;
+            /**
+             * Format: double
+             * @description Its standard deviation: chance alone rarely reaches twice this above the average.
+             */
+            deviation: number;
+            /**
+             * Format: double
+             * @description How many of as many picked at random from the same levels rise on average: reckoned, not drawn.
+             */
+            expected: number;
+            /** Format: double */
+            expected_share?: number | null;
+            /**
+             * Format: double
+             * @description How many times as often the named rose; absent where chance would have raised nobody.
+             */
+            lift?: number | null;
+            /** Format: int64 */
+            named: number;
+            now: components["schemas"]["Day"];
+            /** Format: int64 */
+            rose: number;
+            sentence: components["schemas"]["Text"];
+            /**
+             * Format: double
+             * @description 0 to 1; absent where nobody was named.
+             */
+            share?: number | null;
+            then: components["schemas"]["Day"];
+            /** @description Why the figures may not be worth much. */
+            warnings: components["schemas"]["Text"][];
         };
         /** @description A potential VIP. */
         PotentialVip: {
@@ -2399,6 +4254,37 @@ export interface components {
             same_as_row?: number | null;
             will: components["schemas"]["Will"];
         };
+        PrimaryChosen: components["schemas"]["Whole"] & {
+            /** @description By which lists follow. */
+            job_id: components["schemas"]["JobId"];
+        };
+        /** @description Customers who have one rank in the lists and another one in a programme. */
+        PrimaryMove: {
+            /** Format: int64 */
+            customers: number;
+            /**
+             * Format: int64
+             * @description In the lists as they are.
+             */
+            from_rank: number;
+            /** @description Net spend over the whole life. */
+            revenue: components["schemas"]["Money"];
+            /**
+             * Format: int64
+             * @description In the programme.
+             */
+            to_rank: number;
+        };
+        /** @description What lists of customers would say if this programme were the primary one. */
+        PrimaryPreview: {
+            as_of?: components["schemas"]["Day"] | null;
+            /** @description The levels that lists show now. */
+            from: components["schemas"]["LevelFace"][];
+            /** @description Customers from rank to rank; rank 0 is no level. */
+            items: components["schemas"]["PrimaryMove"][];
+            /** @description The levels that they would show. */
+            to: components["schemas"]["LevelFace"][];
+        };
         /** @description The body of every answer that isn't a success (`application/problem+json`). */
         Problem: {
             /** @description Stable, snake_case. Programs match on it; texts may change. */
@@ -2420,6 +4306,7 @@ export interface components {
         ProfileSource: "joined_years";
         /** @description A programme: one ladder of levels. */
         Programme: {
+            archived_at?: components["schemas"]["Instant"] | null;
             created_at: components["schemas"]["Instant"];
             /**
              * Format: int64
@@ -2434,6 +4321,9 @@ export interface components {
             name: components["schemas"]["Text"];
             published?: components["schemas"]["VersionId"] | null;
             template: string;
+        };
+        ProgrammeChange: {
+            name: components["schemas"]["Text"];
         };
         ProgrammeId: string;
         Programmes: {
@@ -2591,14 +4481,85 @@ export interface components {
              */
             withdrawn: number;
         };
-        Publication: {
-            /** @description Why; at most 500 characters. */
-            note?: string;
-        };
         Published: components["schemas"]["TierVersion"] & {
-            /** @description The evaluation of everyone that follows. */
+            /** @description The evaluation of everyone that follows, or the job that waits for the day. */
             job_id: components["schemas"]["JobId"];
         };
+        Publishing: {
+            /**
+             * @description Customers who have a level get their dates anew by these rules; otherwise they keep the ones they have.
+             * @default false
+             */
+            apply_to_all: boolean;
+            /** @default null */
+            effective_from: components["schemas"]["Day"] | null;
+            /**
+             * @description Why; at most 500 characters. Bringing an old version back needs one.
+             * @default
+             */
+            note: string;
+        };
+        QueueCount: {
+            /** Format: int64 */
+            items: number;
+            kind: string;
+        };
+        QueueDecision: {
+            decision: components["schemas"]["QueueVerdict"];
+            /** @description 1 to 500. */
+            ids: string[];
+            level_id?: components["schemas"]["LevelId"] | null;
+            reason: string;
+            until?: components["schemas"]["Day"] | null;
+        };
+        /** @description An item of the queue. */
+        QueueItem: {
+            asked_on: components["schemas"]["Day"];
+            customer_id: components["schemas"]["CustomerId"];
+            customer_name: string;
+            decided_at?: components["schemas"]["Instant"] | null;
+            decided_by?: components["schemas"]["StaffId"] | null;
+            from_level?: components["schemas"]["LevelId"] | null;
+            id: string;
+            /** @description `upgrade`, `borderline` or `disagreement`. */
+            kind: string;
+            programme_id: components["schemas"]["ProgrammeId"];
+            reason?: string | null;
+            /**
+             * Format: int64
+             * @description `543`; 0: none.
+             */
+            rfm: number;
+            /** Format: double */
+            score: number;
+            /** @description `open`, `approved`, `rejected`, `locked` or `lapsed`. */
+            state: string;
+            to_level?: components["schemas"]["LevelId"] | null;
+            /** Format: int64 */
+            version: number;
+            why: components["schemas"]["Text"];
+        };
+        QueueOutcome: {
+            error?: components["schemas"]["Text"] | null;
+            id: string;
+            /** @description `approved`, `rejected`, `locked` or `refused`. */
+            outcome: string;
+        };
+        QueuePage: {
+            items: components["schemas"]["QueueRow"][];
+            next?: string | null;
+            /** @description Open items of each kind. */
+            open: components["schemas"]["QueueCount"][];
+        };
+        QueueResults: {
+            results: components["schemas"]["QueueOutcome"][];
+        };
+        QueueRow: components["schemas"]["QueueItem"] & {
+            /** @description The last three changes of this customer's level. */
+            history: components["schemas"]["LevelChange"][];
+        };
+        /** @enum {string} */
+        QueueVerdict: "approve" | "reject" | "lock";
         /**
          * @description How far somebody sees, as it is set and stored.
          * @enum {string}
@@ -2737,8 +4698,28 @@ export interface components {
             need?: components["schemas"]["Need"];
             tests?: components["schemas"]["Test"][];
         };
+        /**
+         * @description How a rule stands.
+         * @enum {string}
+         */
+        RuleState: "waiting" | "fresh" | "stale";
+        /** @description One difference. */
+        RulesDifference: {
+            kind: components["schemas"]["Sort"];
+            part: components["schemas"]["RulesPart"];
+            text: components["schemas"]["Text"];
+        };
+        /** @description A fault with what to do about it. */
+        RulesFault: components["schemas"]["Fault"] & {
+            suggestion?: components["schemas"]["Text"] | null;
+        };
+        /**
+         * @description Which part of the rules a difference is in.
+         * @enum {string}
+         */
+        RulesPart: "levels" | "weights" | "points" | "indicators" | "rfm" | "life" | "potential";
         Saved: {
-            faults: components["schemas"]["Fault"][];
+            faults: components["schemas"]["RulesFault"][];
             sound: boolean;
             /**
              * Format: int64
@@ -2866,10 +4847,27 @@ export interface components {
              */
             rows?: number | null;
         };
+        /** @description What benefits cost in a year: each level's cost times its customers. */
+        SimulatedCost: {
+            after: components["schemas"]["Money"];
+            before: components["schemas"]["Money"];
+            /** @description Names of levels without a cost: they count as nothing. */
+            without: components["schemas"]["Text"][];
+        };
+        SimulatedFlow: {
+            /** Format: int64 */
+            customers: number;
+            direction: components["schemas"]["Direction"];
+            /** Format: int32 */
+            from: number;
+            revenue: components["schemas"]["Money"];
+            /** Format: int32 */
+            to: number;
+        };
         SimulatedLevel: {
             /**
              * Format: int64
-             * @description Customers of this rank now.
+             * @description Customers of this level now; 0 for a new one.
              */
             before: number;
             colour: string;
@@ -2889,14 +4887,28 @@ export interface components {
              */
             share: number;
         };
+        SimulatedLoad: {
+            as_of: components["schemas"]["Day"];
+            items: components["schemas"]["ManagerRow"][];
+            next?: string | null;
+        };
         SimulationResult: {
             as_of: components["schemas"]["Day"];
+            /** @description The levels that are on record, as the published rules call them. */
+            before: components["schemas"]["SimulatedLevel"][];
+            cost: components["schemas"]["SimulatedCost"];
             /** Format: int64 */
             customers: number;
+            /** @description Who goes where, those who stay too; `from` is a rank of `before`, `to` one of `levels`. */
+            flows: components["schemas"]["SimulatedFlow"][];
+            /** @description The rules hold levels for a time: who no longer meets them is observed first and doesn't fall at once. */
+            held: boolean;
             levels: components["schemas"]["SimulatedLevel"][];
             moved: components["schemas"]["Moved"];
             /** @description `moves[from][to]`: customers, by rank from 0 (no level) to 10. */
             moves: number[][];
+            /** @description Only the customers that the reader sees were counted. */
+            part: boolean;
             /** Format: int64 */
             took_ms: number;
         };
@@ -2905,6 +4917,8 @@ export interface components {
             column: string;
             values: string[];
         };
+        /** @enum {string} */
+        Sort: "added" | "removed" | "changed";
         /** @description Where an indicator's number comes from. */
         Source: {
             measure: components["schemas"]["MeasureSource"];
@@ -2949,6 +4963,44 @@ export interface components {
             role?: components["schemas"]["Role"] | null;
         };
         StaffId: string;
+        /** @description The ladder as a staircase. */
+        Staircase: {
+            as_of?: components["schemas"]["Day"] | null;
+            /** @description The last twelve months, the running one last. */
+            months: components["schemas"]["StaircaseMonth"][];
+            programme_id?: components["schemas"]["ProgrammeId"] | null;
+            /** @description The day from which keep rates are counted: a year before today. */
+            since: components["schemas"]["Day"];
+            steps: components["schemas"]["StaircaseStep"][];
+        };
+        /** @description Entries and exits of one month, by rank 0 to 10. */
+        StaircaseMonth: {
+            entries: number[];
+            exits: number[];
+            /** @description `2026-11`. */
+            month: string;
+        };
+        StaircaseStep: components["schemas"]["LevelSum"] & {
+            /** Format: double */
+            average_score?: number | null;
+            /**
+             * Format: int64
+             * @description Customers who came to this level in the last twelve months, and who left it.
+             */
+            entries: number;
+            /** Format: int64 */
+            exits: number;
+            /**
+             * Format: double
+             * @description 0 to 1: those of them who are at it or above it now; absent where nobody stood there.
+             */
+            keep_rate?: number | null;
+            /**
+             * Format: int64
+             * @description Customers who stood at this level a year ago.
+             */
+            stood: number;
+        };
         /** @enum {string} */
         Status: "active" | "archived";
         Step: {
@@ -2961,7 +5013,9 @@ export interface components {
             /** @description `#rrggbb`. */
             colour: string;
             id: components["schemas"]["TagId"];
+            kind: components["schemas"]["TagKind"];
             name: string;
+            rule?: components["schemas"]["TagRule"] | null;
             /** Format: int64 */
             version: number;
         };
@@ -2969,6 +5023,8 @@ export interface components {
         TagChange: {
             added: boolean;
             at: components["schemas"]["Instant"];
+            /** @description The tag's rule did it. */
+            by_rule: boolean;
             /** @description The tag's name on that day. */
             name: string;
             staff_id?: components["schemas"]["StaffId"] | null;
@@ -2976,14 +5032,62 @@ export interface components {
         };
         TagChangeBody: {
             colour?: string | null;
+            /** @description `null`: no rule any more; who has the tag by it alone loses it. */
+            condition?: Record<string, never> | null;
             name?: string | null;
         };
         TagHistory: {
             items: components["schemas"]["TagChange"][];
         };
         TagId: string;
+        /**
+         * @description What a tag is.
+         * @enum {string}
+         */
+        TagKind: "tag" | "value_class";
         TagList: {
             items: components["schemas"]["CountedTag"][];
+        };
+        /** @description What saving a rule would do, among the customers that the caller sees. */
+        TagPreview: {
+            /**
+             * Format: int64
+             * @description Active customers for whom the condition holds.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description Who will gain the tag.
+             */
+            gain: number;
+            /**
+             * Format: int64
+             * @description Who has it by hand and keeps it though the condition does not hold.
+             */
+            kept_by_hand: number;
+            /**
+             * Format: int64
+             * @description Who will lose it.
+             */
+            lose: number;
+            /** @description The condition as a sentence. */
+            sentence: components["schemas"]["Text"];
+            /**
+             * Format: int64
+             * @description All active customers.
+             */
+            total: number;
+        };
+        TagPreviewQuestion: {
+            condition: Record<string, never>;
+            tag_id?: components["schemas"]["TagId"] | null;
+        };
+        /** @description A tag's rule as it stands. */
+        TagRule: {
+            asked_at?: components["schemas"]["Instant"] | null;
+            condition: Record<string, never>;
+            error?: components["schemas"]["Text"] | null;
+            state: components["schemas"]["RuleState"];
         };
         /** @description A template as it is offered. */
         Template: {
@@ -3022,21 +5126,37 @@ export interface components {
             life?: components["schemas"]["Life"] | null;
             /** @description The loyalty score (忠诚度) beside it; without dimensions there is none. */
             loyalty?: components["schemas"]["Score"];
+            /** @description Where customers go whose level is no more: levels that were merged into another one. */
+            moves?: components["schemas"]["LevelMove"][];
             potential?: components["schemas"]["Potential"];
             rfm?: components["schemas"]["Settings"];
             /** @description The composite score, 0 to 100. */
             score: components["schemas"]["Score"];
         };
-        /** @description A published version, without its rules. */
+        /** @description A version, without its rules. */
         TierVersion: {
+            /** @description Whether customers who have a level get their dates anew by these rules. */
+            apply_to_all: boolean;
+            effective_from?: components["schemas"]["Day"] | null;
             id: components["schemas"]["VersionId"];
+            live_at?: components["schemas"]["Instant"] | null;
             note: string;
             /** Format: int64 */
             number: number;
+            /** @description When it was published, or its publication from a day on was asked for. */
             published_at: components["schemas"]["Instant"];
             published_by?: components["schemas"]["StaffId"] | null;
-            /** @description `published` or `retired`. */
+            /**
+             * Format: int64
+             * @description The number of the version whose rules these are again.
+             */
+            restored_from?: number | null;
+            /** @description `scheduled`, `published`, `retired` or `cancelled`. */
             state: string;
+        };
+        /** @description A version with its rules. */
+        TierVersionWhole: components["schemas"]["TierVersion"] & {
+            rules: components["schemas"]["TierRules"];
         };
         TieringOverview: {
             as_of?: components["schemas"]["Day"] | null;
@@ -3067,6 +5187,14 @@ export interface components {
          * @enum {string}
          */
         TokenScope: "read" | "write";
+        /** @description What an undoing did. */
+        UndoneMove: {
+            back?: components["schemas"]["CategoryMove"] | null;
+            /** @description How many were left where they are: moved by somebody since, or not the caller's to move. */
+            left: number;
+            /** @description The first of them that the caller sees. */
+            left_customers: components["schemas"]["LeftCustomer"][];
+        };
         /**
          * @description What a number counts, and so how it is shown.
          * @enum {string}
@@ -3129,8 +5257,9 @@ export interface components {
         Whole: components["schemas"]["Programme"] & {
             draft?: components["schemas"]["TierRules"] | null;
             /** @description Faults of the draft. */
-            faults: components["schemas"]["Fault"][];
+            faults: components["schemas"]["RulesFault"][];
             rules?: components["schemas"]["TierRules"] | null;
+            scheduled?: components["schemas"]["TierVersion"] | null;
             /**
              * Format: int64
              * @description The draft's version, the ETag.
@@ -3555,6 +5684,890 @@ export interface operations {
             };
         };
     };
+    list_categories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CategoryList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_category: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCategory"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerCategory"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    order_categories: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+                /** @description The ETag that the change is made on; 412 where it has changed meanwhile. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CategoryOrder"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_category: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["CategoryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_category: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+                /** @description The ETag that the change is made on; 412 where it has changed meanwhile. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: components["schemas"]["CategoryId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CategoryChangeBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerCategory"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_category_moves: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MoveList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_category_move: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["MoveId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UndoneMove"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_condition_fields: {
         parameters: {
             query?: never;
@@ -3653,8 +6666,10 @@ export interface operations {
                 owner?: string;
                 /** @description Ids of departments, or `none`. */
                 department?: string;
-                /** @description Ids of tags: any of them. */
+                /** @description Ids of tags or value classes: any of them. */
                 tag?: string;
+                /** @description Ids of categories, or `none`. */
+                category?: string;
                 /** @description Ids of segments: all of them. */
                 segment?: string;
                 /** @description A condition in JSON. */
@@ -3675,7 +6690,7 @@ export interface operations {
                 joined_after?: components["schemas"]["Day"];
                 joined_before?: components["schemas"]["Day"];
                 /**
-                 * @description `level`, `score`, `name`, `net_spend`, `orders`, `last_order_day`, `potential`, `created`; `-` in front:
+                 * @description `level`, `score`, `name`, `net_spend`, `orders`, `last_order_day`, `potential`, `created`, or `field.<key>` of an own field; `-` in front:
                  *     descending. Default `-level`.
                  */
                 sort?: string;
@@ -4052,6 +7067,150 @@ export interface operations {
             };
         };
     };
+    bulk_move_customers: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkCategory"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Moved"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     bulk_tag_customers: {
         parameters: {
             query?: never;
@@ -4211,8 +7370,10 @@ export interface operations {
                 owner?: string;
                 /** @description Ids of departments, or `none`. */
                 department?: string;
-                /** @description Ids of tags: any of them. */
+                /** @description Ids of tags or value classes: any of them. */
                 tag?: string;
+                /** @description Ids of categories, or `none`. */
+                category?: string;
                 /** @description Ids of segments: all of them. */
                 segment?: string;
                 /** @description A condition in JSON. */
@@ -4233,7 +7394,7 @@ export interface operations {
                 joined_after?: components["schemas"]["Day"];
                 joined_before?: components["schemas"]["Day"];
                 /**
-                 * @description `level`, `score`, `name`, `net_spend`, `orders`, `last_order_day`, `potential`, `created`; `-` in front:
+                 * @description `level`, `score`, `name`, `net_spend`, `orders`, `last_order_day`, `potential`, `created`, or `field.<key>` of an own field; `-` in front:
                  *     descending. Default `-level`.
                  */
                 sort?: string;
@@ -4337,8 +7498,10 @@ export interface operations {
                 owner?: string;
                 /** @description Ids of departments, or `none`. */
                 department?: string;
-                /** @description Ids of tags: any of them. */
+                /** @description Ids of tags or value classes: any of them. */
                 tag?: string;
+                /** @description Ids of categories, or `none`. */
+                category?: string;
                 /** @description Ids of segments: all of them. */
                 segment?: string;
                 /** @description A condition in JSON. */
@@ -4359,7 +7522,7 @@ export interface operations {
                 joined_after?: components["schemas"]["Day"];
                 joined_before?: components["schemas"]["Day"];
                 /**
-                 * @description `level`, `score`, `name`, `net_spend`, `orders`, `last_order_day`, `potential`, `created`; `-` in front:
+                 * @description `level`, `score`, `name`, `net_spend`, `orders`, `last_order_day`, `potential`, `created`, or `field.<key>` of an own field; `-` in front:
                  *     descending. Default `-level`.
                  */
                 sort?: string;
@@ -4826,6 +7989,176 @@ export interface operations {
             };
         };
     };
+    list_customer_category_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CustomerId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CategoryHistory"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_field_changes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CustomerId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomFieldHistory"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_customer_level: {
         parameters: {
             query?: never;
@@ -4882,6 +8215,820 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    grant_level: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["CustomerId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLevelLayer"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_level_grant: {
+        parameters: {
+            query?: {
+                programme_id?: components["schemas"]["ProgrammeId"];
+            };
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["CustomerId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_manual_level: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["CustomerId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLevelLayer"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_manual_level: {
+        parameters: {
+            query?: {
+                programme_id?: components["schemas"]["ProgrammeId"];
+            };
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["CustomerId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_customer_level_on_day: {
+        parameters: {
+            query: {
+                day: components["schemas"]["Day"];
+                programme_id?: components["schemas"]["ProgrammeId"];
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["CustomerId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LevelOnDay"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_what_if: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["CustomerId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LevelWhatIf"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LevelWhatIfAnswer"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5003,6 +9150,91 @@ export interface operations {
             };
         };
     };
+    get_customer_ltv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CustomerId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerLtv"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_preferences: {
         parameters: {
             query?: never;
@@ -5021,6 +9253,91 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Preferences"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_customer_programmes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CustomerId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerProgrammes"];
                 };
             };
             /** @description Unauthorized */
@@ -5960,6 +10277,814 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Department"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_fields: {
+        parameters: {
+            query?: {
+                /** @description Archived ones too, for those who manage fields. */
+                all?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomFieldList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_field: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCustomField"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomField"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    order_fields: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+                /** @description The ETag that the change is made on; 412 where it has changed meanwhile. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomFieldOrder"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderedCustomFields"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_field: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+                /** @description The ETag that the change is made on; 412 where it has changed meanwhile. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: components["schemas"]["FieldId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomFieldChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomField"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    archive_field: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["FieldId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomField"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_field: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["FieldId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomField"];
                 };
             };
             /** @description Bad Request */
@@ -7994,6 +13119,235 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_level_rights: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LevelRights"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_level_rights: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+                /** @description The ETag that the change is made on; 412 where it has changed meanwhile. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LevelRightsChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LevelRights"];
                 };
             };
             /** @description Bad Request */
@@ -10501,7 +15855,10 @@ export interface operations {
     };
     list_tags: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `tag` (default) or `value_class`. */
+                kind?: components["schemas"]["TagKind"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -10605,6 +15962,150 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Tag"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_tag: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagPreviewQuestion"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagPreview"];
                 };
             };
             /** @description Bad Request */
@@ -11020,6 +16521,8 @@ export interface operations {
                 /** @description 1 to 500; 50 where none is given. */
                 limit?: number;
                 after?: string;
+                /** @description Only of this programme; of all where none is given. */
+                programme?: components["schemas"]["ProgrammeId"];
             };
             header?: never;
             path?: never;
@@ -11245,9 +16748,510 @@ export interface operations {
             };
         };
     };
-    get_tiering_overview: {
+    list_keeps: {
+        parameters: {
+            query?: {
+                programme?: components["schemas"]["ProgrammeId"];
+                /** @description 0 to 366; 90 where none is given. */
+                within_days?: number;
+                /** @description `keep_until` (the default) or `-net_spend`. */
+                sort?: string;
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LevelAtStake"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_ltv: {
         parameters: {
             query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LtvOverview"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_ltv_customers: {
+        parameters: {
+            query?: {
+                /** @description 1 to 500; 50 where none is given. */
+                limit?: number;
+                after?: string;
+                /** @description Only of this programme; of all where none is given. */
+                programme?: components["schemas"]["ProgrammeId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LtvRow"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_ltv_fit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LtvWish"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_observations: {
+        parameters: {
+            query?: {
+                /** @description The primary one where none is given. */
+                programme?: components["schemas"]["ProgrammeId"];
+                /** @description `observe_until` (whose time is up first, the default) or `-net_spend`. */
+                sort?: string;
+                /** @description 1 to 500; 50 where none is given. */
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LevelAtStake"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tiering_overview: {
+        parameters: {
+            query?: {
+                /** @description The primary one where none is given. */
+                programme?: components["schemas"]["ProgrammeId"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -11333,6 +17337,8 @@ export interface operations {
             query?: {
                 /** @description 1 to 100; 20 where none is given. */
                 limit?: number;
+                /** @description The primary one where none is given. */
+                programme?: components["schemas"]["ProgrammeId"];
             };
             header?: never;
             path?: never;
@@ -11347,6 +17353,94 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Potentials"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_potential_backtest: {
+        parameters: {
+            query?: {
+                /** @description The primary one where none is given. */
+                programme?: components["schemas"]["ProgrammeId"];
+                /** @description How many days ago they were named, 30 to 730; 90 where none is given. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PotentialBackTest"];
                 };
             };
             /** @description Unauthorized */
@@ -11726,6 +17820,442 @@ export interface operations {
             };
         };
     };
+    update_programme: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+                /** @description The ETag that the change is made on; 412 where it has changed meanwhile. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: components["schemas"]["ProgrammeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProgrammeChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Whole"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    archive_programme: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["ProgrammeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Whole"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_rules: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["ProgrammeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Compared"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     save_draft: {
         parameters: {
             query?: never;
@@ -11874,6 +18404,233 @@ export interface operations {
             };
         };
     };
+    preview_primary_programme: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ProgrammeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrimaryPreview"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    choose_primary_programme: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["ProgrammeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrimaryChosen"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     publish_programme: {
         parameters: {
             query?: never;
@@ -11888,7 +18645,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Publication"];
+                "application/json": components["schemas"]["Publishing"];
             };
         };
         responses: {
@@ -12045,6 +18802,440 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SimulationResult"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_simulated_load: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["ProgrammeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoadWanted"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimulatedLoad"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_simulated_movers: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["ProgrammeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoversWanted"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Movers"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unarchive_programme: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["ProgrammeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Whole"];
                 };
             };
             /** @description Bad Request */
@@ -12397,11 +19588,714 @@ export interface operations {
             };
         };
     };
+    get_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ProgrammeId"];
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TierVersionWhole"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_version: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["ProgrammeId"];
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TierVersion"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_versions: {
+        parameters: {
+            query?: {
+                /** @description The number of the version to compare with; the one that held before where none is given. */
+                with?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["ProgrammeId"];
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_version: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["ProgrammeId"];
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Publishing"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Published"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_queue: {
+        parameters: {
+            query?: {
+                /** @description `upgrade`, `borderline` or `disagreement`. */
+                kind?: string;
+                /** @description `open` (the default) or `decided`. */
+                state?: string;
+                customer_id?: components["schemas"]["CustomerId"];
+                /** @description 1 to 500; 50 where none is given. */
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueuePage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_queue: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueueDecision"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueResults"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_rfm_map: {
         parameters: {
             query?: {
                 /** @description Only the cells of this group. */
                 group?: string;
+                /** @description The primary one where none is given. */
+                programme?: components["schemas"]["ProgrammeId"];
             };
             header?: never;
             path?: never;
@@ -12416,6 +20310,992 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RfmMap"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_level_runs: {
+        parameters: {
+            query?: {
+                /** @description 1 to 500; 50 where none is given. */
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LevelRun"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_level_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLevelRun"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LevelRun"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_level_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LevelRun"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_level_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LevelRunReason"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LevelRun"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_level_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LevelRunReason"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LevelRun"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pause_level_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LevelRunReason"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LevelRun"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_level_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call under the same key gets the same answer and has no second effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LevelRunReason"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LevelRun"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tiering_staircase: {
+        parameters: {
+            query?: {
+                /** @description The primary one where none is given. */
+                programme?: components["schemas"]["ProgrammeId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Staircase"];
                 };
             };
             /** @description Unauthorized */
