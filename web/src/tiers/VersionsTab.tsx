@@ -15,6 +15,7 @@ import { RulesText } from './rules/RulesText';
 import { useChosen } from './useChosen';
 import { useComparison, useVersion, useVersions, type Version } from './versions';
 import './rules/rules.css';
+import './simulator/simulator.css';
 
 /** Every version there was, is, or will be: when, by whom, why, what it said and what it changed. */
 export default function VersionsTab() {

@@ -14,7 +14,9 @@ export function sankey(result: Simulated, names: Names): EChartsCoreOption {
   const node = (side: 'a' | 'b', rank: number) => `${side}${rank}`;
   const label = (side: 'a' | 'b', name: Words, rank: number) => {
     const said = rank === 0 ? names.none : names.said(name);
-    return side === 'a' ? `${said} · ${names.before}` : `${said} · ${names.after}`;
+    const all = result.flows.filter((flow) => (side === 'a' ? flow.from : flow.to) === rank);
+    const customers = all.reduce((sum, flow) => sum + flow.customers, 0);
+    return `${said} · ${side === 'a' ? names.before : names.after} ${new Intl.NumberFormat().format(customers)}`;
   };
   const nodes = [
     ...result.before.map((level) => ({ side: 'a' as const, level })),

@@ -16,6 +16,7 @@ import { NameInput } from '../rules/NameInput';
 import { useChosen } from '../useChosen';
 import { Primary } from './Primary';
 import '../rules/rules.css';
+import '../simulator/simulator.css';
 
 /** All ladders of the house: brands of a group side by side, one of them in the lists. */
 export default function ProgrammesTab() {

@@ -7,6 +7,7 @@ import { said } from '../../i18n';
 import type { Words } from '../api';
 import { tiers } from '../links';
 import type { Rules } from '../model/rules';
+import '../simulator/simulator.css';
 
 interface Check {
   severity: 'error' | 'warning';

@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { said } from '../../i18n';
 import type { Difference } from '../versions';
+import '../simulator/simulator.css';
 
 /** What changes between two sets of rules, line by line. */
 export function Differences({ items }: { items: readonly Difference[] }) {

@@ -69,6 +69,7 @@ function Flows({ result }: { result: Simulated }) {
   return (
     <section>
       <h3>{t('sim.flow')}</h3>
+      <p className="quiet">{t('sim.flow_note')}</p>
       <Chart
         title={t('sim.flow')}
         option={option}
