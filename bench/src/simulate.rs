@@ -83,7 +83,8 @@ fn moved(rules: &Value, at: usize) -> Value {
 fn agrees(answer: &Value, peer: &Value) -> Result<()> {
     for (rank, count) in peer["levels"].as_object().context("the peer's levels")? {
         let levels = answer["levels"].as_array().context("levels")?;
-        let ours = levels.iter().find(|level| level["rank"].to_string() == *rank).map(|level| &level["customers"]);
+        let wanted: u64 = rank.parse()?;
+        let ours = levels.iter().find(|level| level["rank"].as_u64() == Some(wanted)).map(|level| &level["customers"]);
         ensure!(ours == Some(count), "rank {rank}: {ours:?} here, {count} there");
     }
     Ok(())

@@ -18,6 +18,9 @@ use zunke_kernel::{Day, Money, Text};
 /// One value per customer, partition by partition.
 type Column<T> = Vec<Vec<T>>;
 
+/// Dimensions with their weights.
+type Weighted = Vec<(f64, Vec<Part>)>;
+
 /// Columns that no rule asks for any longer are kept while there are no more than these.
 const SPARE: usize = 12;
 /// Tests whose results are kept per customer; rules with more are simulated from the packed days.
@@ -38,7 +41,7 @@ pub struct Columns {
     values: Vec<(Source, Column<f64>)>,
     grades: Option<(Window, CubeCuts, Column<[u8; 3]>)>,
     dimensions: Vec<(Vec<Part>, Column<f64>)>,
-    loyalty: Option<(Vec<(f64, Vec<Part>)>, Column<f64>)>,
+    loyalty: Option<(Weighted, Column<f64>)>,
     tests: Vec<StaticTest>,
     /// Which of `tests` hold, one bit each.
     bits: Column<u64>,
@@ -408,7 +411,7 @@ fn scores(dimensions: &[(f64, Column<f64>)], like: &Column<i64>) -> Column<f64> 
 }
 
 /// The dimensions of a score that take part, with their weights.
-fn dimensions(rules: &Rules, wanted: &Score, cuts: &CubeCuts) -> Vec<(f64, Vec<Part>)> {
+fn dimensions(rules: &Rules, wanted: &Score, cuts: &CubeCuts) -> Weighted {
     let compiled = score::Compiled::new(wanted, |id: &str| {
         rules.fact(id).map(|at| (at, rules.indicators.get(at).is_none_or(|indicator| has_source(indicator, cuts))))
     });
