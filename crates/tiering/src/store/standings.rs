@@ -163,6 +163,7 @@ pub fn write(
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         &decisions,
     )?;
+    let mut messages = Vec::new();
     for (row, _, told) in told {
         let Decision { change, cause, from, to, as_of, .. } = told.decision;
         // When a whole base is placed for the first time, nobody has risen.
@@ -175,8 +176,9 @@ pub fn write(
             "from_level": from.and_then(|from| from.level), "to_level": to.level, "as_of": as_of,
             "stage": row.life.as_ref().and_then(|life| life.lived.held).map(|held| lives::stage(&held)),
         });
-        outbox::send(tx, now, LEVEL_CHANGED, &row.customer.to_string(), &payload)?;
+        messages.push((row.customer.to_string(), payload.to_string()));
     }
+    outbox::send_many(tx, now, LEVEL_CHANGED, &messages)?;
     Ok(written)
 }
 
