@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { App, Button } from 'antd';
+import { App, Button, Popconfirm } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { post, remove } from '../../api/client';
@@ -18,20 +18,18 @@ import './life.css';
 
 type Kind = 'manual' | 'grant';
 
-const toFace = (face: LevelFace | null | undefined): Face | undefined =>
-  face ? { level_id: face.level_id, rank: face.rank, name: said(face.name), colour: face.colour } : undefined;
+const Badge = ({ face }: { face: LevelFace | null | undefined }) => (
+  <LevelBadge name={face ? said(face.name) : null} rank={face?.rank ?? null} colour={face?.colour ?? null} />
+);
 
 /** How the level is held: until when, what keeps it, the way back, and what people put on top. */
 export function CustomerLife({ customerId, explanation }: { customerId: string; explanation: Explanation }) {
   const { t } = useTranslation('tiers');
   const may = useCan()('manage_tiering');
-  const { faces, faceOf } = useFaces();
+  const { faces } = useFaces();
   const { stage, keep, fallen, pending, layers, days_left } = explanation;
   const observed = stage === 'observation';
   const until = observed ? explanation.observe_until : explanation.keep_until;
-  const faceAt = (of: { level?: LevelFace | null; level_id?: string | null } | null | undefined) =>
-    toFace(of?.level) ?? faceOf(of?.level_id);
-  if (!stage && !layers) return null;
   return (
     <>
       {until && (
@@ -42,11 +40,11 @@ export function CustomerLife({ customerId, explanation }: { customerId: string; 
           </h3>
           {keep && keep.conditions.length > 0 && (
             <>
-              <h4>{t(keep.missing.length === 0 ? 'life.keep_met' : 'life.keep_missing')}</h4>
+              <h4>{t(keep.met ? 'life.keep_met' : 'life.keep_missing')}</h4>
               <ConditionList rows={keep.conditions} />
             </>
           )}
-          {keep && keep.missing.length > 0 && keep.cheapest && (
+          {keep && !keep.met && keep.cheapest && (
             <p className="cheapest-line">
               <strong>{t('life.stay')}</strong>
               {said(keep.cheapest.text)}
@@ -58,21 +56,27 @@ export function CustomerLife({ customerId, explanation }: { customerId: string; 
         <section className="life-card">
           <h3>{t('life.way_back')}</h3>
           <p>
-            <LevelBadge {...faceAt(fallen)} /> {t('life.fallen_on')} <DayText value={fallen.on} />
-            {fallen.until && (
-              <>
-                {' '}
-                · {t('life.back_until')} <DayText value={fallen.until} />
-              </>
-            )}
+            <Badge face={fallen.level} /> {t('life.fallen_on')} <DayText value={fallen.on} /> · {t('life.back_until')}{' '}
+            <DayText value={fallen.until} />
           </p>
+          <ul className="missing">
+            {fallen.missing.map((row) => (
+              <li key={`${row.fact} ${row.threshold}`}>{said(row.text)}</li>
+            ))}
+          </ul>
+          {fallen.cheapest && (
+            <p className="cheapest-line">
+              <strong>{t('explain.cheapest')}</strong>
+              {said(fallen.cheapest.text)}
+            </p>
+          )}
           <p className="quiet">{t('life.way_back_note')}</p>
         </section>
       )}
       {pending && (
         <section className="life-card">
           <h3>
-            {t('life.pending')} <LevelBadge {...faceAt(pending)} />
+            {t('life.pending')} <Badge face={pending.level} />
           </h3>
           <p className="quiet">
             {t('life.asked_on')} <DayText value={pending.asked} />
@@ -85,14 +89,14 @@ export function CustomerLife({ customerId, explanation }: { customerId: string; 
           <ul className="layers">
             {layers?.computed && (
               <li>
-                <em>{t('life.computed')}</em> <LevelBadge {...faceAt(layers.computed)} />
+                <em>{t('life.computed')}</em> <Badge face={layers.computed} />
               </li>
             )}
             {(['grant', 'manual'] as const).map(
               (kind) =>
                 layers?.[kind] && (
                   <li key={kind}>
-                    <em>{t(`life.${kind}`)}</em> <LevelBadge {...faceAt(layers[kind])} />
+                    <em>{t(`life.${kind}`)}</em> <Badge face={layers[kind]?.level} />
                     {layers[kind]?.until && (
                       <span>
                         {t('life.until')} <DayText value={layers[kind]?.until} />
@@ -161,7 +165,7 @@ function PutOn({
           ok={t('common:action.confirm')}
           busy={put.isPending}
           faces={faces}
-          level={now?.level?.level_id ?? now?.level_id ?? null}
+          level={now?.level?.level_id ?? null}
           until={kind === 'grant' ? 'required' : 'optional'}
           onAnswer={(answer) => put.mutate(answer)}
           onClose={() => setOpen(false)}
@@ -175,34 +179,27 @@ function TakeAway({ customerId, kind }: { customerId: string; kind: Kind }) {
   const { t } = useTranslation('tiers');
   const { message } = App.useApp();
   const changed = useChanged(customerId);
-  const [open, setOpen] = useState(false);
-  const take = useMutation({
-    mutationFn: ({ reason }: Answer) => remove(`/customers/${customerId}/level/${kind}`, { body: { reason } }),
-    onSuccess: () => {
-      setOpen(false);
+  const take = async () => {
+    try {
+      await remove(`/customers/${customerId}/level/${kind}`);
       void message.success(t('life.taken'));
       changed();
-    },
-    onError: (error) => void message.error(messageOf(error)),
-  });
+    } catch (error) {
+      void message.error(messageOf(error));
+    }
+  };
   return (
-    <>
-      <Button size="small" type="link" onClick={() => setOpen(true)}>
+    <Popconfirm
+      title={t(`life.${kind}_take`)}
+      description={t('life.take_note')}
+      okText={t('life.take')}
+      cancelText={t('common:action.back')}
+      onConfirm={take}
+    >
+      <Button size="small" type="link">
         {t('life.take')}
         <span className="visually-hidden">{t(`life.${kind}`)}</span>
       </Button>
-      {open && (
-        <DecideDialog
-          open
-          title={t(`life.${kind}_take`)}
-          note={t('life.take_note')}
-          ok={t('life.take')}
-          danger
-          busy={take.isPending}
-          onAnswer={(answer) => take.mutate(answer)}
-          onClose={() => setOpen(false)}
-        />
-      )}
-    </>
+    </Popconfirm>
   );
 }

@@ -29,7 +29,7 @@ export function HeldList({ items }: { items: Held[] }) {
   return (
     <ul className="tier-lines held">
       {items.map((row) => {
-        const falls = faceOf(row.falls_to?.level_id);
+        const falls = row.falls_to;
         return (
           <li key={row.customer_id}>
             <div className="line-head">
@@ -64,9 +64,9 @@ export function HeldList({ items }: { items: Held[] }) {
                   {said(row.cheapest.text)}
                 </>
               )}
-              {row.falls_to && (
+              {falls && (
                 <span className="held-falls">
-                  {t('life.else_falls')} <LevelBadge {...falls} />
+                  {t('life.else_falls')} <LevelBadge name={said(falls.name)} rank={falls.rank} colour={falls.colour} />
                 </span>
               )}
             </p>

@@ -8,16 +8,15 @@ import { useSession } from '../../api/session';
 import { said } from '../../i18n';
 import { ErrorView } from '../../kit/ErrorView';
 import { LevelBadge } from '../../kit/level';
+import { DayText } from '../../kit/texts';
 import type { Words } from '../api';
 import type { LevelFace } from '../explain';
 
 interface Then {
   day: string;
   level: LevelFace | null;
-  /** The day on which it was decided. */
-  as_of?: string | null;
-  version?: number | { number: number } | null;
-  reason?: Words | null;
+  /** The decision that led there, as it was stored; none before the first. */
+  decision: { as_of: string; reason: Words } | null;
 }
 
 /** What level it was on a day, and why, as it was decided then. */
@@ -30,7 +29,6 @@ export function OnDay({ customerId }: { customerId: string }) {
     queryFn: ({ signal }) => get<Then>(`/customers/${customerId}/level/on`, { day }, signal),
     enabled: !!day,
   });
-  const number = typeof then.data?.version === 'object' ? then.data.version?.number : then.data?.version;
   return (
     <section className="explained level-history">
       <h3>{t('life.on_day')}</h3>
@@ -48,12 +46,16 @@ export function OnDay({ customerId }: { customerId: string }) {
               rank={then.data.level?.rank}
               colour={then.data.level?.colour}
             />
-            {number != null && <span className="quiet">{t('versions.number', { n: number })}</span>}
+            {then.data.decision && (
+              <span className="quiet">
+                {t('life.decided_on')} <DayText value={then.data.decision.as_of} />
+              </span>
+            )}
           </>
         )}
       </div>
       {then.isError && <ErrorView error={then.error} />}
-      {then.data && <p>{then.data.reason ? said(then.data.reason) : t('life.on_day_none')}</p>}
+      {then.data && <p>{then.data.decision ? said(then.data.decision.reason) : t('life.on_day_none')}</p>}
     </section>
   );
 }

@@ -64,8 +64,7 @@ export default function QueueTab() {
             <ul>
               {failed.map((row) => (
                 <li key={row.id}>
-                  {items.find((item) => item.id === row.id)?.customer_name}{' '}
-                  {row.error?.text ? said(row.error.text) : (row.error?.detail ?? '')}
+                  {items.find((item) => item.id === row.id)?.customer_name} {said(row.error)}
                 </li>
               ))}
             </ul>

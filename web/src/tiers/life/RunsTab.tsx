@@ -70,7 +70,7 @@ export default function RunsTab() {
             ))}
           </ul>
         </Panel>
-        {shown && <Report key={shown} id={shown} onStarted={(id) => change({ run: id })} />}
+        {shown && <Report key={shown} id={shown} />}
       </div>
       {starting && (
         <Start
@@ -148,7 +148,7 @@ function Start({ onClose, onStarted }: { onClose: () => void; onStarted: (id: st
 }
 
 /** One run: how far, what it comes to, who moves from where to where, and what can be done with it now. */
-function Report({ id, onStarted }: { id: string; onStarted: (id: string) => void }) {
+function Report({ id }: { id: string }) {
   const { t } = useTranslation('tiers');
   const { message } = App.useApp();
   const queries = useQueryClient();
@@ -156,7 +156,6 @@ function Report({ id, onStarted }: { id: string; onStarted: (id: string) => void
   const run = useRun(id);
   const { faceOf } = useFaces();
   const [asking, ask] = useState<RunAct>();
-  const begin = useBegin(onStarted);
   const act = useMutation({
     mutationFn: ({ what, reason }: { what: RunAct; reason?: string }) =>
       post<Run>(`/tiering/runs/${id}/${what}`, reason ? { reason } : {}),
@@ -171,7 +170,9 @@ function Report({ id, onStarted }: { id: string; onStarted: (id: string) => void
   const data = run.data;
   const held = data.state === 'waiting_approval';
   const press = (what: RunAct) => {
-    if (what === 'execute') begin.mutate({ kind: data.kind, as_of: data.as_of, preview: false });
+    // Doing what was previewed passes the brake: where it would have stopped, a reason is asked for.
+    if (what === 'execute' && data.brake && data.brake.share > data.brake.limit) ask('approve');
+    else if (what === 'execute') act.mutate({ what: 'approve' });
     else if (what === 'approve' || what === 'cancel') ask(what);
     else act.mutate({ what });
   };
@@ -199,7 +200,7 @@ function Report({ id, onStarted }: { id: string; onStarted: (id: string) => void
                 key={what}
                 type={index === 0 ? 'primary' : 'default'}
                 danger={what === 'cancel'}
-                loading={act.isPending || (what === 'execute' && begin.isPending)}
+                loading={act.isPending}
                 onClick={() => press(what)}
               >
                 {t(`runs.${what}`)}

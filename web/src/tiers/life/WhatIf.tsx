@@ -8,19 +8,13 @@ import { useSession } from '../../api/session';
 import { said } from '../../i18n';
 import { ErrorView } from '../../kit/ErrorView';
 import { LevelBadge } from '../../kit/level';
-import type { ConditionRow, LevelFace } from '../explain';
+import type { Explanation } from '../explain';
 import { ConditionList } from '../level/ConditionList';
 import { UnitInput } from '../rules/UnitInput';
 
-interface Side {
-  level: LevelFace | null;
-  score: number;
-}
-
 interface Answer {
-  now: Side;
-  then: Side;
-  conditions?: ConditionRow[];
+  now: Explanation;
+  then: Explanation;
 }
 
 /** What would become of this customer with one more order. Nothing is written. */
@@ -72,7 +66,8 @@ export function WhatIf({ customerId }: { customerId: string }) {
               </span>
             </p>
             <p>{t(same ? 'life.what_if_same' : 'life.what_if_changes')}</p>
-            {(answer.conditions?.length ?? 0) > 0 && <ConditionList rows={answer.conditions ?? []} />}
+            <p>{said(answer.then.sentence)}</p>
+            {answer.then.conditions.length > 0 && <ConditionList rows={answer.then.conditions} />}
           </>
         )}
       </div>
@@ -80,7 +75,7 @@ export function WhatIf({ customerId }: { customerId: string }) {
   );
 }
 
-const Face = ({ side }: { side: Side }) => (
+const Face = ({ side }: { side: Explanation }) => (
   <LevelBadge
     name={side.level ? said(side.level.name) : null}
     rank={side.level?.rank ?? null}

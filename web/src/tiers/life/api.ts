@@ -9,13 +9,13 @@ export interface Held {
   customer_name: string;
   level_id: string | null;
   level_rank: number;
-  observe_until?: string | null;
-  keep_until?: string | null;
+  observe_until: string | null;
+  keep_until: string | null;
   days_left: number;
   net_spend: string | number;
   missing: Missing[];
-  cheapest?: { text: Words } | null;
-  falls_to?: { level_id: string | null } | null;
+  cheapest: { text: Words } | null;
+  falls_to: LevelFace | null;
 }
 
 export type QueueKind = 'upgrade' | 'borderline' | 'disagreement';
@@ -51,7 +51,7 @@ export interface Past {
 }
 
 export interface Decided {
-  results: { id: string; outcome: string; error?: { detail?: string; text?: Words } | null }[];
+  results: { id: string; outcome: string; error?: Words | null }[];
 }
 
 export type RunState = 'preview' | 'running' | 'paused' | 'waiting_approval' | 'done' | 'cancelled' | 'failed';
@@ -88,27 +88,29 @@ export interface Run {
 
 /** What somebody put on top of the computed level. */
 export interface Layer {
-  level?: LevelFace | null;
-  level_id?: string | null;
-  reason?: string | null;
-  until?: string | null;
-  from?: string | null;
+  level: LevelFace | null;
+  from: string;
+  until: string | null;
+  reason: string;
+  holds: boolean;
 }
 
 /** What the explanation of a level tells of its life. Absent where the programme has no such settings. */
 export interface LifeOf {
-  stage?: 'active' | 'observation' | null;
+  stage?: 'active' | 'observation';
   keep_until?: string | null;
   observe_until?: string | null;
   days_left?: number | null;
-  keep?: { conditions: ConditionRow[]; missing: Missing[]; cheapest?: { text: Words } | null } | null;
-  fallen?: { level?: LevelFace | null; level_id?: string | null; on: string; until?: string | null } | null;
-  pending?: { level?: LevelFace | null; level_id?: string | null; asked: string } | null;
-  layers?: {
-    computed?: { level?: LevelFace | null; level_id?: string | null } | null;
-    manual?: Layer | null;
-    grant?: Layer | null;
+  keep?: { met: boolean; conditions: ConditionRow[]; missing: Missing[]; cheapest: { text: Words } | null } | null;
+  fallen?: {
+    level: LevelFace | null;
+    on: string;
+    until: string;
+    missing: Missing[];
+    cheapest: { text: Words } | null;
   } | null;
+  pending?: { level: LevelFace | null; asked: string } | null;
+  layers?: { computed: LevelFace | null; manual: Layer | null; grant: Layer | null };
 }
 
 const LIMIT = 50;
