@@ -2,6 +2,7 @@
 
 use crate::indicator::{Aggregate, Indicator, MeasureSource, Source, Window};
 use crate::ladder::{Comparison, Level, Need, Rule, Test};
+use crate::life::Life;
 use crate::measure::Measure;
 use crate::rfm::Settings;
 use crate::rules::{Potential, Rules};
@@ -19,6 +20,8 @@ pub struct Template {
     pub levels: Vec<Text>,
     /// Its thresholds are drawn from the company's own customers when it is chosen.
     pub from_own_data: bool,
+    /// How levels may be held, kept and lost; the template itself holds a level as long as its entry rule holds.
+    pub recommended_life: Life,
 }
 
 /// The ids of the templates, in the order in which they are offered.
@@ -68,7 +71,8 @@ pub fn face(id: &str) -> Option<Template> {
         _ => return None,
     };
     let levels = levels.iter().map(|(zh, en)| Text::new(*zh, *en)).collect();
-    Some(Template { id: id.into(), name, description, levels, from_own_data: id == "own_data" })
+    let recommended_life = Life::recommended();
+    Some(Template { id: id.into(), name, description, levels, from_own_data: id == "own_data", recommended_life })
 }
 
 /// What the company's own buyers are like: values at 20, 40, 60, 80, 90, 95 and 99 % of those with an order in the

@@ -1,5 +1,6 @@
 //! The life of a level as it is kept: through refunds, observation, runs and kills, the same on every database.
 
+#[expect(dead_code, reason = "each file of tests takes what it needs")]
 mod common;
 
 use common::*;

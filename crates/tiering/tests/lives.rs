@@ -594,7 +594,7 @@ fn live(seed: u64) -> BTreeMap<String, u32> {
 #[test]
 fn random_lives_come_to_what_their_whole_history_says_day_by_day() {
     let number = |name: &str, usual: u64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual);
-    let lives = number("LIVES", 3_000);
+    let lives = number("LIVES", 2_000);
     let seed = number("SEED", 20_261_122);
     println!("SEED={seed} LIVES={lives}");
     let threads = std::thread::available_parallelism().map_or(2, usize::from) as u64;

@@ -341,11 +341,13 @@ impl Teller<'_> {
         if before != held.pending {
             let why = held.pending.map(|pending| {
                 let name = words::name(rules, Some(pending.level));
-                let sentence = self.with(self.as_of, pending.rank, |subject| subject.sentence());
-                Text::new(
-                    format!("达到{}的条件：{}", name.zh, sentence.zh),
-                    format!("Meets the conditions of {}: {}", name.en, sentence.en),
-                )
+                self.with(self.as_of, pending.rank, |subject| {
+                    let sentence = subject.sentence();
+                    Text::new(
+                        format!("达到{}的条件：{}", name.zh, sentence.zh),
+                        format!("Meets the conditions of {}: {}", name.en, sentence.en),
+                    )
+                })
             });
             asks.push(Asked { kind: "upgrade", to: held.pending.map(|pending| (pending.level, pending.asked)), why });
         }

@@ -43,7 +43,7 @@ pub struct Report {
 
 /// Customers who go from one level to another.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(as = LevelMove)]
+#[schema(as = LevelRunMove)]
 pub struct Move {
     pub from_level: Option<LevelId>,
     pub from_rank: u8,

@@ -82,6 +82,8 @@ pub struct Book {
     pub life: Life,
     /// Rising by rank.
     pub rungs: Vec<Rung>,
+    /// Levels that are no more, and those that take their customers.
+    pub successors: Vec<(LevelId, LevelId)>,
     floor: u8,
 }
 
@@ -182,7 +184,7 @@ impl Book {
         for rung in &mut rungs {
             rung.for_good |= rung.rank <= floor;
         }
-        Self { life: life.clone(), rungs, floor }
+        Self { life: life.clone(), rungs, successors: Vec::new(), floor }
     }
 
     /// Of rules that have settings for lives.
@@ -194,7 +196,16 @@ impl Book {
             approval: level.approval,
             for_good: level.entry.is_empty() && level.guards.is_empty(),
         });
-        rules.life.as_ref().map(|life| Self::new(life, rungs.collect()))
+        let mut book = rules.life.as_ref().map(|life| Self::new(life, rungs.collect()))?;
+        book.successors =
+            rules.moves.iter().filter_map(|each| Some((each.from, rules.successor(each.from)?.id))).collect();
+        Some(book)
+    }
+
+    /// The rung of a level, or of the one that took its customers.
+    fn successor(&self, id: LevelId) -> Option<&Rung> {
+        let to = self.successors.iter().find(|(from, _)| *from == id).map_or(id, |(_, to)| *to);
+        self.by_id(to)
     }
 
     #[must_use]
@@ -333,18 +344,20 @@ impl Book {
         now
     }
 
-    /// The same life under rules that may have changed: dates stay, a level that is gone is the next one below, and a
-    /// level that has become one to be lost begins its first cycle.
+    /// The same life under rules that may have changed: dates stay, a level that is gone is the one that took its
+    /// customers or else the next one below, and a level that has become one to be lost begins its first cycle.
     fn on_ladder(&self, held: &Held, today: &Today) -> Held {
         let Some(id) = held.level else { return *held };
         let lower = || self.rungs.iter().rfind(|rung| rung.rank <= held.rank).or(self.rungs.first());
-        let Some(rung) = self.by_id(id).or_else(lower) else { return Held { since: held.since, ..Held::default() } };
+        let Some(rung) = self.successor(id).or_else(lower) else {
+            return Held { since: held.since, ..Held::default() };
+        };
         let mut now = Held { level: Some(rung.id), rank: rung.rank, ..*held };
         if rung.id != id {
             now.since = today.day;
         }
         if let Some(fallen) = now.fallen {
-            now.fallen = self.by_id(fallen.level).map(|rung| Fallen { rank: rung.rank, ..fallen });
+            now.fallen = self.successor(fallen.level).map(|rung| Fallen { level: rung.id, rank: rung.rank, ..fallen });
         }
         if rung.for_good {
             (now.keep_until, now.observe_until) = (None, None);

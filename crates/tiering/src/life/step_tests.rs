@@ -270,6 +270,10 @@ fn rules_that_change_in_mid_cycle_leave_the_dates_and_a_level_that_is_gone_becom
     book.rungs.retain(|rung| rung.rank != 3);
     let (step, after) = go(&book, Some(base), &on("2026-02-01"), seen(1, 1));
     assert_eq!((kinds(&step), after.held.rank, after.held.keep_until), (vec![Kind::Lowered], 2, base.held.keep_until));
+    book.successors = vec![(id(3), id(4))];
+    let (_, merged) = go(&book, Some(base), &on("2026-02-01"), seen(1, 1));
+    assert_eq!((merged.held.rank, merged.held.keep_until), (4, base.held.keep_until), "as the rules name it");
+    book.successors.clear();
     book.rungs.clear();
     let (step, _) = go(&book, Some(base), &on("2026-02-01"), seen(1, 1));
     assert_eq!(kinds(&step), [Kind::Left]);

@@ -238,7 +238,7 @@ pub fn values(life: Option<&Lived>, due: Option<Day>) -> Vec<Value> {
         life.taken_on.into(),
         life.approved.map(|(level, _)| level).into(),
         life.approved.map(|(_, asked)| asked).into(),
-        life.watched.map(|watch| watch.word()).into(),
+        life.watched.map(Watch::word).into(),
         due.into(),
     ]
 }
