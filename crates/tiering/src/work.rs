@@ -55,6 +55,8 @@ impl Handler for Evaluate {
         let progress =
             |tx: &mut Tx, done: u64, all: u64| job.checkpoint(tx, &serde_json::json!({"done": done, "total": all}));
         let cause = payload.cause.unwrap_or(Cause::Evaluation);
+        let now = job.now();
+        job.db.write(|tx| crate::publish::catch_up(tx, now))?;
         let summary = evaluate_with(job.db, &clock, payload.as_of, cause, &progress)?;
         self.tiers.touch();
         let now = job.now();

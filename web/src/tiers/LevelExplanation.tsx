@@ -15,6 +15,7 @@ import { ScoreRadar } from './level/ScoreRadar';
 import { CustomerLife } from './life/CustomerLife';
 import { OnDay } from './life/OnDay';
 import { WhatIf } from './life/WhatIf';
+import { CustomerProgrammes } from './programmes/CustomerProgrammes';
 import './level/level.css';
 
 /** Why this customer has this level: one sentence, the breakdown behind it, and the way to the next level. */
@@ -25,6 +26,7 @@ export default function LevelExplanation({ customerId }: { customerId: string })
   return (
     <>
       <Explained customerId={customerId} explanation={explanation.data} />
+      <CustomerProgrammes customerId={customerId} />
       <LtvCard customerId={customerId} />
       <WhatIf customerId={customerId} />
       <OnDay customerId={customerId} />

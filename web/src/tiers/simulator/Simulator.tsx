@@ -69,13 +69,13 @@ function Flows({ result }: { result: Simulated }) {
   return (
     <section>
       <h3>{t('sim.flow')}</h3>
-      <p className="quiet">{t('sim.flow_note')}</p>
       <Chart
         title={t('sim.flow')}
         option={option}
         height={height}
         table={{ head: [t('sim.from'), t('sim.to'), '', t('sim.customers'), t('sim.revenue')], rows }}
       />
+      <p className="quiet">{t('sim.flow_note')}</p>
     </section>
   );
 }
