@@ -25,10 +25,9 @@ pub fn places(before: Option<&Rules>, after: &Rules) -> [u8; RANKS] {
         return places;
     };
     let mut below = 0;
-    for rank in 1..RANKS {
-        let level = u8::try_from(rank).ok().and_then(|rank| before.level_of_rank(rank));
-        let now = level.and_then(|level| after.successor(level.id));
-        places[rank] = match now {
+    for (place, rank) in places.iter_mut().zip(0_u8..).skip(1) {
+        let now = before.level_of_rank(rank).and_then(|level| after.successor(level.id));
+        *place = match now {
             Some(now) => {
                 below = now.rank * 2;
                 below
