@@ -134,7 +134,7 @@ pub(crate) fn lock(tx: &mut Tx, now: Instant) -> Result<LevelRights> {
 }
 
 /// Stores rights that have been checked; answers them with their new version.
-pub(crate) fn save(tx: &mut Tx, now: Instant, rights: LevelRights) -> Result<LevelRights> {
+pub(crate) fn save(tx: &mut Tx, now: Instant, rights: &LevelRights) -> Result<LevelRights> {
     let content = serde_json::to_string(&rights.rights).map_err(Error::internal)?;
     tx.execute(
         "UPDATE settings SET content = $1, version = version + 1, updated_at = $2 WHERE name = $3",

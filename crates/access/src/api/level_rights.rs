@@ -42,7 +42,7 @@ pub(super) async fn put(
             let before = level_rights::lock(tx, now)?;
             if_match.check(before.version)?;
             let after = LevelRights { rights: body.rights.clone(), version: before.version }.check()?;
-            let saved = level_rights::save(tx, now, after)?;
+            let saved = level_rights::save(tx, now, &after)?;
             let detail = json!({"before": before.rights, "after": saved.rights});
             audit.note(tx, "level_rights.change", "level_rights", &detail)?;
             Ok(saved)

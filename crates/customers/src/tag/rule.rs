@@ -89,8 +89,11 @@ pub(crate) fn read(tx: &mut Tx, tag: &Tag, condition: &Json) -> Result<Rule> {
     Ok(Rule { tag: tag.clone(), needs: Needs::of(&condition), condition })
 }
 
+/// Tags whose rule can't be asked, and why.
+pub(crate) type Broken = Vec<(Tag, Error)>;
+
 /// All rules, each read or with the reason why it can't be; those that can, in order.
-pub(crate) fn all(tx: &mut Tx) -> Result<(Vec<Rule>, Vec<(Tag, Error)>)> {
+pub(crate) fn all(tx: &mut Tx) -> Result<(Vec<Rule>, Broken)> {
     let stored = tags::rules(tx)?;
     if stored.is_empty() {
         return Ok((Vec::new(), Vec::new()));

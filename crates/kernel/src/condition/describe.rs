@@ -141,7 +141,8 @@ impl Teller<'_> {
         if let Some(named) = (self.name)(&test.subject, scalar) {
             return Text::new(format!("“{}”", named.zh), format!("“{}”", named.en));
         }
-        if let (Subject::Field(id, FieldType::Choice | FieldType::Choices), Scalar::Text(word)) = (&test.subject, scalar)
+        if let (Subject::Field(id, FieldType::Choice | FieldType::Choices), Scalar::Text(word)) =
+            (&test.subject, scalar)
             && let Some(choice) =
                 self.catalogue.field(id).and_then(|field| field.choices.iter().find(|choice| choice.value == *word))
         {
