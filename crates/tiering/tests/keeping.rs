@@ -128,6 +128,34 @@ fn a_refund_after_a_rise_takes_the_level_back() {
 }
 
 #[test]
+fn who_orders_while_everyone_is_evaluated_keeps_that_order_and_the_others_are_written() {
+    for db in testing::databases() {
+        programme(&db, "retail");
+        let all: Vec<CustomerId> = (0..12).map(|at| customer(&db, at)).collect();
+        let orders = |id: CustomerId| {
+            (1..=6).map(move |d| added(activity(id, Kind::Order, &format!("2026-06-0{d}"), 1_000 + i64::from(d))))
+        };
+        let changes: Vec<Change> = all.iter().flat_map(|id| orders(*id)).collect();
+        record(&db, "2026-06-30", &changes);
+        // The clock is asked again once everyone has been read: just then somebody orders.
+        let asked = std::sync::atomic::AtomicU32::new(0);
+        let clock = || {
+            if asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 1 {
+                record(&db, "2026-12-20", &[added(activity(all[3], Kind::Order, "2026-12-20", 20_000))]);
+            }
+            NOW
+        };
+        let during = evaluate(&db, &clock, Some(day("2026-12-20"))).expect("evaluates");
+        assert!(during.written > 0, "days since the last order have moved for the others");
+        assert_eq!(rank(&db, all[3]), (2, 2, "26021.00".into()));
+        let after = evaluate(&db, &|| NOW, Some(day("2026-12-20"))).expect("evaluates");
+        assert_eq!(rank(&db, all[3]).0, 2);
+        let again = evaluate(&db, &|| NOW, Some(day("2026-12-20"))).expect("evaluates");
+        assert_eq!((again.written, after.changed), (0, 0));
+    }
+}
+
+#[test]
 fn an_evaluation_run_twice_changes_nothing_and_finds_customers_without_activities() {
     for db in testing::databases() {
         programme(&db, "retail");
