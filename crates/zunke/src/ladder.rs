@@ -5,6 +5,7 @@ use zunke_access::settings;
 use zunke_kernel::{Day, Error, Instant, Result};
 use zunke_store::{Db, audit};
 use zunke_tiering::evaluate::{Evaluator, Scratch};
+use zunke_tiering::rules::Rules;
 use zunke_tiering::store::{load, programmes};
 use zunke_tiering::templates::{self, Percentiles};
 
@@ -13,6 +14,16 @@ pub const TEMPLATE: &str = "own_data";
 
 /// Publishes the first ladder where nothing is published yet; answers its template, or `None` where there was one.
 pub fn ensure(db: &Db, now: Instant, as_of: Option<Day>) -> Result<Option<&'static str>> {
+    ensure_with(db, now, as_of, |_| ())
+}
+
+/// The same, with something changed in its rules.
+pub fn ensure_with(
+    db: &Db,
+    now: Instant,
+    as_of: Option<Day>,
+    change: impl FnOnce(&mut Rules),
+) -> Result<Option<&'static str>> {
     if !db.read(programmes::active)?.is_empty() {
         return Ok(None);
     }
@@ -20,7 +31,9 @@ pub fn ensure(db: &Db, now: Instant, as_of: Option<Day>) -> Result<Option<&'stat
     let as_of = as_of.unwrap_or_else(|| settings::today(&organisation, now));
     let own = own(db, now, as_of)?;
     let face = templates::face(TEMPLATE).ok_or_else(|| Error::internal("the template is gone"))?;
-    let rules = templates::build(TEMPLATE, now, own.as_ref()).ok_or_else(|| Error::internal("the template is gone"))?;
+    let mut rules =
+        templates::build(TEMPLATE, now, own.as_ref()).ok_or_else(|| Error::internal("the template is gone"))?;
+    change(&mut rules);
     db.write(|tx| {
         if !programmes::active(tx)?.is_empty() {
             return Ok(None);

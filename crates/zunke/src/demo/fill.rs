@@ -14,9 +14,14 @@ use zunke_kernel::{Day, Error, Instant, Result};
 use zunke_store::Tx;
 use zunke_store::jobs::{self, Filter, Handler, Job, Running};
 use zunke_tiering::decision::Cause;
+use zunke_tiering::life::Life;
+use zunke_tiering::rules::Rules;
 use zunke_tiering::run;
+use zunke_tiering::store::{lives, programmes};
 
 pub const KIND: &str = "demo.fill";
+/// Days before today on which everyone was looked at.
+const LOOKED: [i32; 9] = [450, 390, 330, 270, 210, 150, 90, 60, 30];
 /// A batch is closed with so many activities or customers.
 const ROWS: usize = 1_500;
 const CUSTOMERS: usize = 250;
@@ -125,17 +130,42 @@ impl Fill {
         Ok(())
     }
 
-    /// Publishes a ladder drawn from the demo's own buyers and evaluates everyone, a month back and today, so that there are changes to see.
+    /// Publishes a ladder drawn from the demo's own buyers, whose levels have a life, and evaluates everyone on some days
+    /// of the last fifteen months, so that there are levels kept, under observation, lost and won back.
     fn ladder(&self, job: &Running<'_>, plan: &Plan, progress: Progress) -> Result<serde_json::Value> {
-        ladder::ensure(job.db, job.now(), Some(plan.today))?;
+        ladder::ensure_with(job.db, job.now(), Some(plan.today), life)?;
+        let zone = job.db.read(settings::load)?.zone();
+        // What has passed is no run that anybody must look at.
+        job.db.write(|tx| {
+            programmes::active(tx)?.iter().try_for_each(|active| lives::open_gate(tx, active.programme, plan.today))
+        })?;
         let step =
             |tx: &mut Tx, _: u64, _: u64| job.checkpoint(tx, &serde_json::to_value(progress).map_err(Error::internal)?);
-        for day in [plan.today.plus(-30), plan.today] {
-            run::evaluate_with(job.db, job.clock, Some(day), Cause::Evaluation, &step)?;
+        for days in LOOKED {
+            let day = plan.today.plus(-days);
+            let then = zone.start_of(day).min(job.now());
+            run::evaluate_with(job.db, &|| then, Some(day), Cause::Evaluation, &step)?;
         }
+        run::evaluate_with(job.db, job.clock, Some(plan.today), Cause::Evaluation, &step)?;
         // Value classes and other tags by rule follow the levels.
         let now = job.now();
         job.db.write(|tx| zunke_customers::tag::work::much_changed(tx, now))?;
         serde_json::to_value(progress).map_err(Error::internal)
+    }
+}
+
+/// How levels are held at the demo company: kept by four fifths of what they are entered with, the highest one only with
+/// somebody's approval.
+fn life(rules: &mut Rules) {
+    rules.life = Some(Life::recommended());
+    let highest = rules.levels.iter().map(|level| level.rank).max();
+    for level in &mut rules.levels {
+        if level.entry.is_empty() {
+            continue;
+        }
+        let mut keep = level.entry.clone();
+        keep.tests.iter_mut().for_each(|test| test.value *= 0.8);
+        level.keep = Some(keep);
+        level.approval = Some(level.rank) == highest;
     }
 }
