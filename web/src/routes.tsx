@@ -18,9 +18,24 @@ export const entries: Entry[] = [
   { path: '/customers', name: 'room.customers', page: () => import('./customers/CustomersPage') },
   { path: '/customers/segments', name: 'page.segments', page: () => import('./customers/SegmentsPage') },
   { path: '/customers/tags/:tab?', name: 'page.tags', page: () => import('./customers/TagsPage') },
-  { path: '/customers/imports', name: 'page.imports', page: () => import('./imports/ImportsPage') },
-  { path: '/customers/imports/new', name: 'page.import_new', page: () => import('./imports/ImportPage') },
-  { path: '/customers/imports/:id', name: 'page.import', page: () => import('./imports/ImportPage') },
+  {
+    path: '/customers/imports',
+    name: 'page.imports',
+    permission: 'import_customers',
+    page: () => import('./imports/ImportsPage'),
+  },
+  {
+    path: '/customers/imports/new',
+    name: 'page.import_new',
+    permission: 'import_customers',
+    page: () => import('./imports/ImportPage'),
+  },
+  {
+    path: '/customers/imports/:id',
+    name: 'page.import',
+    permission: 'import_customers',
+    page: () => import('./imports/ImportPage'),
+  },
   { path: '/customers/:id', name: 'page.customer', page: () => import('./customers/CustomerPage') },
 
   { path: '/tiers/:tab?', name: 'room.tiers', page: () => import('./tiers/TiersPage') },

@@ -20,7 +20,7 @@ export const menu: MenuEntry[] = [
       { to: '/customers', name: 'page.customers' },
       { to: '/customers/segments', name: 'page.segments' },
       { to: '/customers/tags', name: 'page.tags' },
-      { to: '/customers/imports', name: 'page.imports' },
+      { to: '/customers/imports', name: 'page.imports', permission: 'import_customers' },
     ],
   },
   { to: '/tiers', name: 'room.tiers', icon: <CrownOutlined /> },

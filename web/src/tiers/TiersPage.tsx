@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { useParams } from 'react-router';
 import { useCan } from '../api/session';
 import { said } from '../i18n';
+import { ErrorView } from '../kit/ErrorView';
 import { PageHeader } from '../kit/PageHeader';
 import { useUrlState } from '../kit/useUrlState';
 import { useOverview } from './api';
@@ -70,7 +71,7 @@ export default function TiersPage() {
         </div>
       )}
       <Suspense fallback={null}>
-        <Page key={chosen?.id} />
+        {open.includes(shown) ? <Page key={chosen?.id} /> : <ErrorView text={t('common:error.forbidden')} />}
       </Suspense>
     </div>
   );

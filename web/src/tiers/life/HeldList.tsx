@@ -17,7 +17,7 @@ export function Countdown({ days }: { days: number }) {
   return (
     <span className={`countdown ${how}`}>
       <ClockCircleOutlined aria-hidden />
-      {days < 0 ? t('life.over') : days === 0 ? t('life.last_day') : t('life.days_left', { n: days })}
+      {days < 0 ? t('life.over') : days === 0 ? t('life.last_day') : t('life.days_left', { n: days, count: days })}
     </span>
   );
 }
