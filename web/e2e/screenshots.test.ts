@@ -1,19 +1,38 @@
-import { mkdirSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { enter, languages, launch, logIn, OWN_PASSWORD, open, settle, widths } from './browser';
 import { extract } from './extract';
 import { type Server, startServer } from './server';
 
-/** Writes every page in both languages and widths to docs/images, from the demo company. */
-
+/**
+ * Looks at every page in both languages and widths, on the demo company. The docs keep the Chinese ones and, of the
+ * first pages that a visitor wants to see, the English ones; the others are for the eye and go to `SCREENSHOTS`
+ * (a temporary folder where it is not set). `ONLY=today,tiers` takes these pages alone.
+ */
 const images = resolve(import.meta.dirname, '../../docs/images');
+const aside = process.env.SCREENSHOTS ?? join(tmpdir(), 'zunke-screenshots');
+const only = process.env.ONLY?.split(',');
+const IN_ENGLISH = ['today', 'customers', 'customer-level', 'tiers', 'tiers-rules', 'tiers-observations'];
+/** Small enough for a repository; text stays sharp. */
+const QUALITY = 55;
+
+async function take(page: Page, name: string, language: string, width: string): Promise<void> {
+  const kept = language === 'zh-CN' || IN_ENGLISH.includes(name);
+  const session = await page.context().newCDPSession(page);
+  const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality: QUALITY });
+  await session.detach();
+  writeFileSync(join(kept ? images : aside, `${name}.${language}.${width}.webp`), Buffer.from(data, 'base64'));
+}
+
 let browser: Browser;
 let server: Server;
 
 beforeAll(async () => {
-  mkdirSync(images, { recursive: true });
+  for (const folder of [images, aside]) mkdirSync(folder, { recursive: true });
+  if (!only) for (const name of readdirSync(images)) if (/\.(png|webp)$/.test(name)) rmSync(join(images, name));
   browser = await launch();
   server = await startServer('--demo', '--demo-customers', process.env.DEMO_CUSTOMERS ?? '2000');
 }, 300_000);
@@ -57,12 +76,19 @@ it('every page', { timeout: 900_000 }, async () => {
     ['customer', customer],
     ['customer-level', `${customer}?tab=level`],
     ['segments', '/customers/segments'],
+    ['tags', '/customers/tags'],
     ['imports', '/customers/imports'],
     ['import-new', '/customers/imports/new'],
     ['import-mapping', half],
     ['tiers', '/tiers'],
+    ['tiers-observations', '/tiers/observations'],
+    ['tiers-queue', '/tiers/queue'],
+    ['tiers-runs', '/tiers/runs'],
     ['tiers-rfm', '/tiers/rfm'],
+    ['tiers-ltv', '/tiers/ltv'],
+    ['tiers-potentials', '/tiers/potentials'],
     ['tiers-rules', '/tiers/rules'],
+    ['tiers-rules-life', '/tiers/rules?part=life'],
     ['tiers-changes', '/tiers/changes'],
     ['tiers-versions', '/tiers/versions'],
     ['settings-account', '/settings/account'],
@@ -77,13 +103,13 @@ it('every page', { timeout: 900_000 }, async () => {
       const { context, page } = await open(browser, size, language);
       await page.goto(`${server.url}/login`);
       await settle(page);
-      await page.screenshot({ path: `${images}/login.${language}.${width}.png` });
+      if (!only || only.includes('login')) await take(page, 'login', language, width);
       await logIn(page, server.url, OWN_PASSWORD);
-      for (const [name, path] of pages) {
+      for (const [name, path] of pages.filter(([each]) => !only || only.includes(each))) {
         await page.goto(server.url + path);
         await settle(page);
         await page.waitForTimeout(400);
-        await page.screenshot({ path: `${images}/${name}.${language}.${width}.png` });
+        await take(page, name, language, width);
       }
       await context.close();
     }
