@@ -17,7 +17,7 @@ use zunke_kernel::{Day, Instant, Result};
 use zunke_store::{Db, Tx};
 
 /// Rows written in one transaction.
-const BATCH: usize = 4_000;
+const BATCH: usize = 1_000;
 
 /// What an evaluation of everyone has done.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
