@@ -12,6 +12,7 @@ use crate::store::{lives, load};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use zunke_access::settings::{self, Organisation};
+use zunke_customers::tag;
 use zunke_kernel::id::{JobId, StaffId};
 use zunke_kernel::{Day, Error, Instant, Result, Zone};
 use zunke_store::jobs::{self, Handler, NewJob, Running};
@@ -125,7 +126,13 @@ pub fn go(
         // The job comes again; the run stays where it is.
         Err(error) => return Err(error),
     }
-    db.read(|tx| runs::find(tx, id))
+    let run = db.read(|tx| runs::find(tx, id))?;
+    if matches!(run.state.as_str(), "done" | "paused" | "cancelled") {
+        // Also a run that was stopped half-way has moved some: tags by rule follow.
+        let now = clock();
+        db.write(|tx| tag::work::everyone_evaluated(tx, now))?;
+    }
+    Ok(run)
 }
 
 fn work(
@@ -147,7 +154,8 @@ fn work(
     };
     let approved = run.decided_by.is_some();
     let mut report = run.report.clone();
-    if !approved {
+    // What was counted once stays the report, also when the run goes on after a pause or a kill.
+    if !approved && report.customers == 0 {
         report = survey(db, &active, run, organisation)?;
         let stops = report.brake.stops();
         let state = if preview { "preview" } else { "waiting_approval" };

@@ -47,7 +47,9 @@ fn execute_for_ids(tx: &mut Tx, sql: &str, ids: &[CustomerId]) -> Result<()> {
 
 /// Takes away all that is kept here of customers who are gone for good.
 pub fn forget(tx: &mut Tx, ids: &[CustomerId]) -> Result<()> {
-    for table in ["measure_buckets", "standings", "decisions", "ltv_values"] {
+    let tables =
+        ["measure_buckets", "standings", "decisions", "ltv_values", "level_layers", "level_notices", "level_queue"];
+    for table in tables {
         execute_for_ids(tx, &format!("DELETE FROM {table} WHERE customer_id IN ({{ids}})"), ids)?;
     }
     Ok(())
