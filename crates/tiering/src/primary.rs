@@ -66,6 +66,8 @@ impl Handler for Follow {
         };
         let summary = evaluate_with(job.db, &clock, None, Cause::Evaluation, &progress)?;
         self.tiers.touch();
+        let now = job.now();
+        job.db.write(|tx| zunke_customers::tag::work::everyone_evaluated(tx, now))?;
         serde_json::to_value(summary).map_err(Error::internal)
     }
 }

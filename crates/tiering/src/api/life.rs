@@ -210,7 +210,7 @@ pub(super) fn look(
     let moment = Moment { now, as_of, currency: organisation.currency, cause: Cause::Person };
     let years = buckets::read(tx, &[customer])?;
     keep(tx, &moment, &[customer], &years)?;
-    Ok(())
+    zunke_customers::tag::levels_changed(tx, now, &[customer])
 }
 
 async fn put(
