@@ -5,5 +5,6 @@ mod days;
 mod door;
 mod extract;
 mod house;
+mod levels;
 mod openapi;
 mod roles;
