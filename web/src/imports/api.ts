@@ -1,3 +1,5 @@
+import type { Schemas } from '../api/types';
+
 export const kinds = ['order_lines', 'orders', 'customers', 'interactions'] as const;
 export type ImportKind = (typeof kinds)[number];
 
@@ -31,7 +33,7 @@ export const fields = [
 ] as const;
 export type FieldName = (typeof fields)[number];
 
-export type DateOrder = 'ymd' | 'dmy' | 'mdy';
+export type DateOrder = Schemas['DateOrder'];
 
 export interface ReadOptions {
   encoding?: string;
@@ -53,79 +55,24 @@ export interface Mapping {
   read?: ReadOptions;
 }
 
-export interface Words {
-  zh: string;
-  en: string;
-}
+export type Words = Schemas['Text'];
 
-export interface Shape {
-  format: string;
-  packed: boolean;
-  encoding?: string | null;
-  delimiter?: string | null;
-  sheet?: string | null;
-  header_row: number;
-  columns: string[];
-}
+export type Shape = Schemas['Shape'];
 
-export type State = 'uploaded' | 'previewed' | 'running' | 'done' | 'cancelled' | 'failed' | 'undoing' | 'undone';
+export type State = Schemas['ImportState'];
 
-export interface Import {
-  id: string;
-  file_name: string;
-  state: State;
-  created_at: string;
-  shape: Shape;
-  sheets: { name: string; rows?: number | null }[];
-  /** Data rows found when the file was looked at. */
-  rows_estimated: number;
-  sample: string[][];
-  warnings: Words[];
-  suggested_mapping?: Mapping | null;
-  /** The remembered mapping that is suggested. */
-  suggested_name?: string | null;
+export type Import = Omit<Schemas['Import'], 'mapping' | 'suggested_mapping'> & {
   mapping?: Mapping | null;
-  rows_read: number;
-  rows_total: number;
-  accepted: number;
-  skipped: Record<string, number>;
-  customers: number;
-  orders: number;
-  refunds: number;
-  interactions: number;
-  phase: 'reading' | 'recording' | 'finished';
-  order_sum: string;
-  refund_sum: string;
-  rows_per_second?: number | null;
-  seconds_left?: number | null;
-  last_activity_day?: string | null;
-  error?: { code: string; text: Words } | null;
-}
+  suggested_mapping?: Mapping | null;
+};
 
-export type Will = 'create_customer' | 'update_customer' | 'order' | 'refund' | 'interaction' | 'duplicate' | 'skip';
+export type Will = Schemas['Will'];
 
-export interface PreviewRow {
-  row: number;
-  will: Will;
-  creates_customer: boolean;
-  id?: string | null;
-  same_as_row?: number | null;
-  problems: { code: string; text: Words }[];
-  cells: string[];
-}
+export type PreviewRow = Schemas['PreviewRow'];
 
-export interface Preview {
-  columns: string[];
-  rows: PreviewRow[];
-  counts: Partial<Record<Will, number>>;
-  rows_total: number;
-}
+export type Preview = Schemas['Preview'];
 
-export interface NamedMapping {
-  name: string;
-  mapping: Mapping;
-  built_in: boolean;
-}
+export type NamedMapping = Omit<Schemas['NamedMapping'], 'mapping'> & { mapping: Mapping };
 
 /** Fields that make sense for a kind of file. */
 export function fieldsOf(kind: ImportKind): FieldName[] {

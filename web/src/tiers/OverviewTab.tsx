@@ -92,10 +92,10 @@ export default function OverviewTab() {
                   )}
                   {step && (
                     <dl className="stair-figures">
-                      {step.keep_rate !== null && (
+                      {typeof step.keep_rate === 'number' && (
                         <Figure name={t('stairs.keep_rate')} value={share(step.keep_rate, 0)} />
                       )}
-                      {step.average_score !== null && (
+                      {typeof step.average_score === 'number' && (
                         <Figure name={t('stairs.score')} value={step.average_score.toFixed(1)} />
                       )}
                       <Figure name={t('stairs.entries')} value={count(step.entries)} />

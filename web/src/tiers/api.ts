@@ -1,27 +1,16 @@
 import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { get, type Page } from '../api/client';
+import type { Schemas } from '../api/types';
 import type { LevelFace } from './explain';
 import type { RfmCell } from './model/heat';
 import type { Rules } from './model/rules';
 import type { Version } from './versions';
 
 /** Words that the server keeps in both languages. */
-export interface Words {
-  zh: string;
-  en: string;
-}
+export type Words = Schemas['Text'];
 
-export interface LevelShare {
-  level_id: string | null;
-  rank: number;
-  name: Words | string;
-  colour?: string | null;
-  customers: number;
-  customer_share: number;
-  revenue: string;
-  revenue_share: number;
-}
+export type LevelShare = Schemas['LevelSum'];
 
 export interface Overview {
   /** The day of the last evaluation of everyone; none before the first. */
@@ -83,17 +72,7 @@ export const useChanges = (limit: number, programme?: string) =>
     getNextPageParam: (last) => last.next || undefined,
   });
 
-export interface Potential {
-  customer_id: string;
-  name: string;
-  level: LevelFace | null;
-  next: LevelFace;
-  /** 0 to 1: how near, and how much on the rise. */
-  potential: number;
-  /** How far the way to the next level is gone, 0 to 1. */
-  progress: number;
-  reason: Words;
-}
+export type Potential = Schemas['PotentialVip'];
 
 export const usePotentials = (limit: number, programme?: string) =>
   useQuery({
@@ -159,13 +138,7 @@ export const useProgramme = (id: string | undefined) =>
     enabled: !!id,
   });
 
-export interface Template {
-  id: string;
-  name: Words;
-  description: Words;
-  levels: Words[];
-  from_own_data: boolean;
-}
+export type Template = Schemas['Template'];
 
 export const useTemplates = () =>
   useQuery({

@@ -1,44 +1,21 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { get, type Page } from '../../api/client';
+import type { Schemas } from '../../api/types';
 import type { Words } from '../api';
 import type { ConditionRow, LevelFace, Missing } from '../explain';
 
 /** A customer whose level ends soon: under observation, or at the end of a cycle. */
-export interface Held {
-  customer_id: string;
-  customer_name: string;
-  level_id: string | null;
-  level_rank: number;
-  observe_until: string | null;
-  keep_until: string | null;
-  days_left: number;
-  net_spend: string | number;
-  missing: Missing[];
-  cheapest: { text: Words } | null;
-  falls_to: LevelFace | null;
-}
+export type Held = Schemas['LevelAtStake'];
 
 export type QueueKind = 'upgrade' | 'borderline' | 'disagreement';
 export const QUEUE_KINDS: QueueKind[] = ['upgrade', 'borderline', 'disagreement'];
 export type Decision = 'approve' | 'reject' | 'lock';
 
-export interface QueueItem {
-  id: string;
+export type QueueItem = Omit<Schemas['QueueRow'], 'kind' | 'state' | 'history'> & {
   kind: QueueKind;
-  state?: 'open' | 'approved' | 'rejected' | 'locked' | 'lapsed';
-  customer_id: string;
-  customer_name: string;
-  programme_id: string;
-  from_level: string | null;
-  to_level: string | null;
-  asked_on: string;
-  why: Words;
-  score: number;
-  rfm: number;
-  history?: Past[];
-  decided_at?: string | number | null;
-  reason?: string | null;
-}
+  state: 'open' | 'approved' | 'rejected' | 'locked' | 'lapsed';
+  history: Past[];
+};
 
 export interface Past {
   id?: string;
@@ -50,50 +27,14 @@ export interface Past {
   reason?: Words;
 }
 
-export interface Decided {
-  results: { id: string; outcome: string; error?: Words | null }[];
-}
+export type Decided = Schemas['QueueResults'];
 
 export type RunState = 'preview' | 'running' | 'paused' | 'waiting_approval' | 'done' | 'cancelled' | 'failed';
 
-export interface Move {
-  from_level: string | null;
-  from_rank?: number;
-  to_level: string | null;
-  to_rank?: number;
-  customers: number;
-  revenue: string | number;
-}
-
-export interface Run {
-  id: string;
-  kind: 'review' | 'daily';
-  state: RunState;
-  as_of: string;
-  programme_id?: string;
-  customers: number;
-  done: number;
-  kept: number;
-  observed: number;
-  recovered?: number;
-  raised: number;
-  lowered: number;
-  moves: Move[];
-  brake?: { share: number; limit: number; levelled?: number } | null;
-  reason?: string | null;
-  created_at?: string | number;
-  finished_at?: string | number | null;
-  took_ms?: number | null;
-}
+export type Run = Omit<Schemas['LevelRun'], 'kind' | 'state'> & { kind: 'review' | 'daily'; state: RunState };
 
 /** What somebody put on top of the computed level. */
-export interface Layer {
-  level: LevelFace | null;
-  from: string;
-  until: string | null;
-  reason: string;
-  holds: boolean;
-}
+export type Layer = Schemas['LevelLayer'];
 
 /** What the explanation of a level tells of its life. Absent where the programme has no such settings. */
 export interface LifeOf {
@@ -152,15 +93,7 @@ export const useRun = (id: string | undefined) =>
     refetchInterval: ({ state }) => (live(state.data) ? 700 : false),
   });
 
-export interface StaircaseStep {
-  level_id: string | null;
-  rank: number;
-  average_score: number | null;
-  stood: number;
-  keep_rate: number | null;
-  entries: number;
-  exits: number;
-}
+export type StaircaseStep = Schemas['StaircaseStep'];
 
 /** How well levels are kept; not there on a server that does not count it yet. */
 export const useStaircase = (programme?: string) =>

@@ -11,8 +11,8 @@ export function urgency(daysLeft: number): Urgency {
 }
 
 /** How much of a condition is reached, 0 to 1; for "no more than" conditions how little is too much. */
-export function reached(value: number | null, threshold: number): number {
-  if (value === null || !Number.isFinite(value)) return 0;
+export function reached(value: number | null | undefined, threshold: number): number {
+  if (typeof value !== 'number' || !Number.isFinite(value)) return 0;
   if (threshold === 0) return value <= 0 ? 1 : 0;
   const share = value > threshold ? threshold / value : value / threshold;
   return Math.max(0, Math.min(1, share));

@@ -4,7 +4,7 @@ import { useOverview } from '../api';
 import { useChosen } from '../useChosen';
 
 export interface Face {
-  level_id: string | null;
+  level_id?: string | null | undefined;
   rank: number;
   name: string;
   colour?: string | null;

@@ -6,6 +6,7 @@ const level = (rank: number, customers: number, revenue: string): LevelShare => 
   level_id: `lvl_${rank}`,
   rank,
   name: { zh: `等级${rank}`, en: `Level ${rank}` },
+  colour: '#8a6420',
   customers,
   customer_share: customers / 100,
   revenue,
