@@ -43,8 +43,9 @@ export function ResultStep({ found, onChanged }: { found: Import; onChanged: () 
     mutationFn: () => post('/tiering/evaluations', { as_of, pin: true }),
     onSuccess: async () => {
       await queries.invalidateQueries();
-      message.success(t('result.evaluating'));
-      navigate('/');
+      // Levels are coming only where there is a ladder; else the day is kept for when there is one.
+      if (!noLadder) message.success(t('result.evaluating'));
+      navigate(noLadder ? tiers('rules') : '/');
     },
     onError: (error) => message.error(messageOf(error)),
   });
@@ -83,11 +84,20 @@ export function ResultStep({ found, onChanged }: { found: Import; onChanged: () 
         <div className="panel as-of">
           <div>
             <h2>{t('result.ladder_title')}</h2>
-            <p className="quiet">{t('result.ladder_note')}</p>
+            <p className="quiet">
+              {t('result.ladder_note')}
+              {old && as_of && t('result.ladder_day', { day: as_of })}
+            </p>
           </div>
-          <LinkButton type="primary" size="large" to={tiers('rules')}>
-            {t('result.ladder_action')}
-          </LinkButton>
+          {old && as_of ? (
+            <Button type="primary" size="large" loading={evaluate.isPending} onClick={() => evaluate.mutate()}>
+              {t('result.ladder_action')}
+            </Button>
+          ) : (
+            <LinkButton type="primary" size="large" to={tiers('rules')}>
+              {t('result.ladder_action')}
+            </LinkButton>
+          )}
         </div>
       )}
       {found.state === 'done' && !noLadder && old && as_of && can('manage_tiering') && (
