@@ -1,5 +1,6 @@
 //! Trying rules over HTTP: flows, movers, load, cost, the test of potentials on history, on every database.
 
+#[expect(dead_code, reason = "each test file uses its own part")]
 mod common;
 #[path = "common/house.rs"]
 mod house;

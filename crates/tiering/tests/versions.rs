@@ -1,5 +1,6 @@
 //! Versions over HTTP and in jobs, on every database.
 
+#[expect(dead_code, reason = "each test file uses its own part")]
 mod common;
 #[path = "common/house.rs"]
 mod house;
