@@ -3,8 +3,9 @@ import { Alert, App, Button, Form, Modal, Radio, Select } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { get, post, type Query } from '../api/client';
 import { messageOf } from '../api/problem';
+import type { Schemas } from '../api/types';
 import { count } from '../kit/format';
-import { type CategoryMove, useCategories } from './api';
+import { useCategories } from './api';
 import { TagText } from './tags';
 import { useUndoMove } from './useUndoMove';
 
@@ -15,12 +16,6 @@ interface Props {
   query: Query;
   onClose: () => void;
   onDone: () => void;
-}
-
-interface Moved {
-  move?: CategoryMove | null;
-  customers: number;
-  not_allowed: number;
 }
 
 interface Values {
@@ -43,7 +38,7 @@ export function BulkCategory({ open, ids, query, onClose, onDone }: Props) {
   });
   const change = useMutation({
     mutationFn: ({ who, category }: Values) =>
-      post<Moved>('/customers/bulk/category', {
+      post<Schemas['Moved']>('/customers/bulk/category', {
         ...(who === 'selected' ? { customers: ids } : { filter: asked(query) }),
         category_id: category === 'none' ? null : category,
       }),

@@ -15,7 +15,7 @@ export function CustomerTags({ customer }: { customer: Customer }) {
   const { message } = App.useApp();
   const can = useCan();
   const queries = useQueryClient();
-  const byHand = customer.tags.filter((tag) => tag.by_hand ?? true);
+  const byHand = customer.tags.filter((tag) => tag.by_hand);
   const byRule = customer.tags.filter((tag) => tag.by_rule && !tag.by_hand);
   const [chosen, setChosen] = useState<string[]>([]);
   const [open, setOpen] = useState(false);
@@ -35,7 +35,7 @@ export function CustomerTags({ customer }: { customer: Customer }) {
   };
   return (
     <>
-      <TagRow tags={[...(customer.value_classes ?? []), ...customer.tags]} most={8} />
+      <TagRow tags={[...customer.value_classes, ...customer.tags]} most={8} />
       {can('edit_customers') && (
         <Popover
           trigger="click"

@@ -253,7 +253,7 @@ export default function CustomersPage() {
       title: t('column.value_classes'),
       width: 140,
       hidden: true,
-      render: (row) => <TagRow tags={row.value_classes ?? []} />,
+      render: (row) => <TagRow tags={row.value_classes} />,
     },
     {
       key: 'owner',

@@ -4,6 +4,7 @@ import { useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { patch, post } from '../api/client';
 import { messageOf } from '../api/problem';
+import type { Schemas } from '../api/types';
 import { ConditionEditor } from '../kit/ConditionEditor';
 import { type Group, read, tests, write } from '../kit/condition';
 import { ErrorView } from '../kit/ErrorView';
@@ -19,14 +20,6 @@ interface Props {
   /** The tag to be changed, or what kind of tag is to be made. */
   editing: RuledTag | Kind | undefined;
   onClose: () => void;
-}
-
-interface Preview {
-  count: number;
-  total: number;
-  gain: number;
-  lose: number;
-  kept_by_hand: number;
 }
 
 /** A tag or a value class: its name, its colour, and the rule that gives it. */
@@ -55,7 +48,7 @@ export function TagForm({ editing, onClose }: Props) {
   const asked = open && ruled && tests(group) > 0;
   const preview = useQuery({
     queryKey: ['tags', 'preview', old?.id, settled],
-    queryFn: () => post<Preview>('/tags/preview', { condition: settled, tag_id: old?.id }),
+    queryFn: () => post<Schemas['TagPreview']>('/tags/preview', { condition: settled, tag_id: old?.id }),
     enabled: asked && !!catalogue.data,
     placeholderData: (before) => before,
     retry: false,

@@ -2,42 +2,14 @@ import { useQuery } from '@tanstack/react-query';
 import { get, type Page, post } from '../api/client';
 import type { Schemas } from '../api/types';
 
-export type Customer = Omit<Schemas['Customer'], 'tags' | 'value_classes' | 'category_id'> & {
-  tags: GivenTag[];
-  value_classes?: GivenTag[];
-  category_id?: string | null;
-};
-export interface Tag {
-  id: string;
-  name: string;
-  colour: string;
-}
+export type Customer = Schemas['Customer'];
+export type Tag = Pick<Schemas['Tag'], 'id' | 'name' | 'colour'>;
 /** A tag that a customer has, and why. */
-export interface GivenTag extends Tag {
-  by_hand?: boolean;
-  by_rule?: boolean;
-}
+export type GivenTag = Schemas['GivenTag'];
 /** A tag as it is kept: with its rule, how the rule stands, and how many customers have it. */
-export interface RuledTag extends Tag {
-  kind?: 'tag' | 'value_class';
-  version: number;
-  rule?: { condition: unknown; state: 'waiting' | 'fresh' | 'stale'; error?: { zh?: string; en?: string } | null };
-  sentence?: { zh: string; en: string };
-  customers?: number;
-}
-export interface Category extends Tag {
-  place: number;
-  version: number;
-  customers?: number;
-}
-export interface CategoryMove {
-  id: string;
-  category_id?: string | null;
-  customers: number;
-  staff_id?: string | null;
-  moved_at: number;
-  undone_at?: number | null;
-}
+export type RuledTag = Schemas['CountedTag'];
+export type Category = Schemas['CountedCategory'];
+export type CategoryMove = Schemas['CategoryMove'];
 export type Staff = Schemas['Staff'];
 export type Segment = Schemas['SegmentView'];
 /** One entry of the time line; the name of the colleague comes with it. */
@@ -105,7 +77,7 @@ export function useValueClasses(live = false) {
 export function useCategories() {
   return useQuery({
     queryKey: ['categories'],
-    queryFn: ({ signal }) => get<{ items: Category[]; without: number }>('/categories', undefined, signal),
+    queryFn: ({ signal }) => get<Schemas['CategoryList']>('/categories', undefined, signal),
     staleTime: 30_000,
   });
 }

@@ -4,14 +4,8 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { post } from '../api/client';
 import { messageOf } from '../api/problem';
+import type { Schemas } from '../api/types';
 import { count } from '../kit/format';
-import type { CategoryMove } from './api';
-
-interface Undone {
-  back?: CategoryMove | null;
-  left: number;
-  left_customers: { customer_id: string; name: string }[];
-}
 
 /** Takes a move between categories back, and names those who were left because somebody has moved them since. */
 export function useUndoMove() {
@@ -19,7 +13,7 @@ export function useUndoMove() {
   const { message, modal } = App.useApp();
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (id: string) => post<Undone>(`/category-moves/${id}/undo`),
+    mutationFn: (id: string) => post<Schemas['UndoneMove']>(`/category-moves/${id}/undo`),
     onSuccess: (undone) => {
       void queries.invalidateQueries({ queryKey: ['categories'] });
       void queries.invalidateQueries({ queryKey: ['list', '/customers'] });
