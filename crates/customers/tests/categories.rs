@@ -4,8 +4,11 @@ mod support;
 
 use support::*;
 use zunke_access::{LevelReach, Scope};
+use zunke_customers::custom;
+use zunke_customers::import::{Files, Mapping, Options, errors, run_file, undo};
 use zunke_customers::{CategoryId, Headline, MoveId, NewCustomer, RecordContext, category, headline};
 use zunke_kernel::id::CustomerId;
+use zunke_kernel::{Locale, Zone};
 use zunke_store::Db;
 use zunke_store::testing::databases;
 
@@ -95,5 +98,50 @@ fn nobody_moves_whom_he_may_not_and_a_deleted_category_leaves_its_name() {
         let names = "SELECT after_name FROM customer_category_history WHERE customer_id = $1 ORDER BY changed_at";
         let kept = db.read(|tx| tx.query(names, &[ids[0].into()], |row| row.opt_text(0))).expect("asked");
         assert_eq!(kept, [Some("重点".to_owned()), None]);
+    }
+}
+
+#[test]
+fn a_file_moves_customers_by_the_name_of_a_category_and_its_undo_brings_back_where_they_stood() {
+    for db in databases() {
+        let (key, retail) = (made(&db, "重点"), made(&db, "零售"));
+        let folder = tempfile::tempdir().expect("a folder");
+        let files = Files::new(folder.path().join("imports"));
+        let load = |name: &str, ms: i64, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, format!("编号,姓名,客户分类\n{text}")).expect("written");
+            let mapping = serde_json::from_value(serde_json::json!({"kind": "customers", "source": "crm",
+                "columns": {"customer_id": "编号", "customer_name": "姓名", "customer_category": "客户分类"}}))
+            .expect("a mapping");
+            let options = Options { files: &files, by: None };
+            run_file(&db, &|| NOW.plus_ms(ms), &path, &mapping, &[], &options, &|_| {}).expect("loaded")
+        };
+        let first = load("a.csv", 0, "1,a,重点\n2,b, 零售 \n3,c,\n4,d,批发\n");
+        assert_eq!((first.progress.accepted, first.progress.skipped_rows()), (3, 1), "{:?}", first.progress);
+        assert_eq!(stands(&db), ["a 重点", "b 零售", "c -"]);
+        let import = db.read(|tx| zunke_customers::import::store::find(tx, first.import_id)).expect("found");
+        let reader = db.read(|tx| custom::Reader::load(tx, custom::Sight::All)).expect("a reader");
+        let mut out = Vec::new();
+        errors::write(&import, &files, &Zone::default(), reader, Locale::Zh, &mut out).expect("told");
+        let told = String::from_utf8(out).expect("text");
+        assert!(told.contains("没有该客户分类，现有：") && told.contains("重点"), "{told}");
+        // The last row of a customer counts; an empty cell changes nothing; a new customer starts where the file says.
+        let second = load("b.csv", 10, "1,a,零售\n1,a,零售\n2,b,\n3,c,零售\n3,c,重点\n5,e,重点\n");
+        assert_eq!((second.progress.accepted, second.progress.customers_created), (6, 1), "{:?}", second.progress);
+        assert_eq!(stands(&db), ["a 零售", "b 零售", "c 重点", "e 重点"]);
+        let id = |name: &str| {
+            let sql = "SELECT customer_id FROM customers WHERE name = $1";
+            db.read(|tx| tx.query_one(sql, &[name.into()], |row| row.id(0, CustomerId))).expect("asked").expect("one")
+        };
+        // Somebody moves one of them since.
+        shift(&db, &at(20), &[id("c")], Some(retail));
+        db.write(|tx| zunke_customers::import::run::undo(tx, second.import_id, None, NOW.plus_ms(30))).expect("asked");
+        undo::undo(&db, second.import_id, None, &[], &|| NOW.plus_ms(31), &|_, _| Ok(())).expect("undone");
+        assert_eq!(stands(&db), ["a 重点", "b 零售", "c 零售"], "but for whom somebody has moved since");
+        shift(&db, &at(40), &[id("a")], Some(key));
+        let elsewhere: Mapping = serde_json::from_value(serde_json::json!({"kind": "orders", "source": "crm",
+            "columns": {"customer_id": "编号", "customer_category": "客户分类"}}))
+        .expect("a mapping");
+        assert!(elsewhere.faults().iter().any(|fault| fault.code == "mapping_category_elsewhere"));
     }
 }

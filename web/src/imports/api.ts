@@ -30,6 +30,7 @@ export const fields = [
   'city',
   'note',
   'joined_day',
+  'customer_category',
 ] as const;
 export type FieldName = (typeof fields)[number];
 
@@ -78,7 +79,7 @@ export type NamedMapping = Omit<Schemas['NamedMapping'], 'mapping'> & { mapping:
 export function fieldsOf(kind: ImportKind): FieldName[] {
   const person: FieldName[] = ['customer_id', 'phone', 'email', 'customer_name'];
   const profile: FieldName[] = ['customer_kind', 'gender', 'birthday', 'region', 'city', 'note', 'joined_day'];
-  if (kind === 'customers') return [...person, ...profile];
+  if (kind === 'customers') return [...person, ...profile, 'customer_category'];
   if (kind === 'interactions')
     return [...person, 'id', 'occurred_at', 'occurred_time', 'channel', 'direction', 'subject', 'body'];
   return [

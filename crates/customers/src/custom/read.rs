@@ -2,14 +2,18 @@
 
 use super::value::{in_order, unknown_choice, within};
 use super::{CustomField, FieldKind, FieldValue, Sight};
-use crate::import::mapping::{Kind, Mapping};
+use crate::import::mapping::{Field, Kind, Mapping};
 use crate::import::reader::Shape;
 use crate::import::values::{self, Clock, Fault};
+use crate::store::{CategoryId, categories, name_key};
 use std::collections::HashMap;
 use zunke_access::directory;
 use zunke_kernel::id::StaffId;
 use zunke_kernel::{Error, Result, Text};
 use zunke_store::Tx;
+
+/// So many names of categories are told to who wrote another one.
+const SHOWN: usize = 12;
 
 /// What a cell can't be taken for: a fault of its form, or words of its own.
 #[derive(Clone, Debug)]
@@ -18,12 +22,14 @@ pub enum Unread {
     Said(Text),
 }
 
-/// Reads cells for the fields that somebody may fill.
+/// Reads cells for the fields that somebody may fill, and names of categories.
 #[derive(Clone, Debug, Default)]
 pub struct Reader {
     fields: Vec<CustomField>,
     /// By name and by login, folded; `None` where two have it.
     people: HashMap<String, Option<StaffId>>,
+    /// In their order.
+    categories: Vec<(CategoryId, String)>,
 }
 
 impl Reader {
@@ -39,7 +45,8 @@ impl Reader {
                 people.entry(name).and_modify(|other| *other = other.filter(|other| *other == id)).or_insert(Some(id));
             }
         }
-        Ok(Self { fields, people })
+        let categories = categories::all(tx)?.into_iter().map(|one| (one.id, one.name)).collect();
+        Ok(Self { fields, people, categories })
     }
 
     #[must_use]
@@ -57,6 +64,10 @@ impl Reader {
         if mapping.kind != Kind::Customers {
             return;
         }
+        if self.categories.is_empty() {
+            // Where nothing is sorted by categories the column is something else.
+            mapping.columns.remove(&Field::CustomerCategory);
+        }
         for field in &self.fields {
             let names = [&field.details.name.zh, &field.details.name.en, &field.key].map(|name| values::fold(name));
             let fits = |column: &&String| {
@@ -70,6 +81,28 @@ impl Reader {
                 mapping.fields.insert(field.key.clone(), column);
             }
         }
+    }
+
+    /// The category of a name.
+    pub fn category(&self, text: &str) -> Result<CategoryId> {
+        let key = name_key(text);
+        let found = self.categories.iter().find(|(_, name)| name_key(name) == key);
+        found.map(|(id, _)| *id).ok_or_else(|| {
+            if self.categories.is_empty() {
+                return Error::invalid(
+                    "category_unknown",
+                    "还没有客户分类，请先在“客户分类”中创建。",
+                    "There are no customer categories yet; create them first.",
+                );
+            }
+            let mut names: Vec<&str> = self.categories.iter().take(SHOWN).map(|(_, name)| name.as_str()).collect();
+            names.extend((self.categories.len() > SHOWN).then_some("…"));
+            Error::invalid(
+                "category_unknown",
+                format!("没有该客户分类，现有：{}。", names.join("、")),
+                format!("There is no such customer category; there are: {}.", names.join(", ")),
+            )
+        })
     }
 
     /// The value of a cell that is not empty.

@@ -2,6 +2,7 @@
 
 use super::values::Decimal;
 use crate::custom::{FieldId, FieldValue};
+use crate::store::CategoryId;
 use zunke_kernel::{Currency, Day, Instant, Money};
 
 /// Whose row it is and what the row tells of him. Empty cells are `None` and change nothing.
@@ -19,6 +20,8 @@ pub struct Person {
     pub city: Option<String>,
     pub note: Option<String>,
     pub joined: Option<Day>,
+    /// Where he stands from now on, in files of customers.
+    pub category: Option<CategoryId>,
     /// Values of own fields, in files of customers.
     pub fields: Vec<(FieldId, FieldValue)>,
 }

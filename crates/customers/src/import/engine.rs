@@ -14,12 +14,14 @@ use super::spill::{Spill, hash};
 use super::starter;
 use super::store::{self, Import, State};
 use crate::activity::{Change, CustomerRef, Direction, Kind, Line, NewActivity, Outcome};
+use crate::category;
 use crate::identity::Identity;
 use crate::record::{Observer, RecordContext, record};
-use std::collections::HashSet;
+use crate::store::{CategoryId, identities};
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
-use zunke_kernel::id::{ImportId, StaffId};
+use zunke_kernel::id::{CustomerId, ImportId, StaffId};
 use zunke_kernel::{Error, Instant, Result, Text};
 use zunke_store::{Db, Tx};
 
@@ -329,6 +331,7 @@ impl Run<'_> {
         };
         if mapping.kind == FileKind::Customers {
             let answers = make(tx, context, &people.refs)?;
+            sort(tx, context, items, &people.refs, &answers)?;
             for ((item, new), answer) in items.iter().zip(&new).zip(answers) {
                 match answer {
                     Ok(()) => {
@@ -440,6 +443,34 @@ fn make(tx: &mut Tx, context: &RecordContext, refs: &[Result<CustomerRef>]) -> R
             Ok(CustomerRef::Id(_)) => Ok(()),
         })
         .collect())
+}
+
+/// Moves those of a file of customers whose category it names; the last row of a customer counts.
+fn sort(
+    tx: &mut Tx,
+    context: &RecordContext,
+    items: &[Item],
+    refs: &[Result<CustomerRef>],
+    answers: &[Result<()>],
+) -> Result<()> {
+    let named = || {
+        let rows = items.iter().zip(refs).zip(answers);
+        rows.filter_map(|((item, customer), answer)| match (customer, answer) {
+            (Ok(customer), Ok(())) => Some((customer, item.person.category?)),
+            _ => None,
+        })
+    };
+    let new = named().filter_map(|(customer, _)| match customer {
+        CustomerRef::Identity { identity, .. } => Some(identity),
+        CustomerRef::Id(_) => None,
+    });
+    let made = identities::resolve(tx, new)?;
+    let wanted = named().filter_map(|(customer, category)| match customer {
+        CustomerRef::Id(id) => Some((*id, category)),
+        CustomerRef::Identity { identity, .. } => Some((*made.get(identity)?, category)),
+    });
+    let wanted: BTreeMap<CustomerId, CategoryId> = wanted.collect();
+    category::load(tx, context, &wanted)
 }
 
 fn item(row: u64, draft: Draft) -> Result<Item> {

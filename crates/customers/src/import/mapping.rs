@@ -38,6 +38,8 @@ pub enum Field {
     Note,
     /// The day that the customer joined.
     JoinedDay,
+    /// The name of the category in which the customer stands; in files of customers.
+    CustomerCategory,
     /// The order's, refund's or interaction's id in the system that the file comes from.
     Id,
     OccurredAt,
@@ -58,7 +60,7 @@ pub enum Field {
 }
 
 impl Field {
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::CustomerId,
         Self::CustomerName,
         Self::Phone,
@@ -70,6 +72,7 @@ impl Field {
         Self::City,
         Self::Note,
         Self::JoinedDay,
+        Self::CustomerCategory,
         Self::Id,
         Self::OccurredAt,
         Self::OccurredTime,
@@ -101,6 +104,7 @@ impl Field {
             Self::City => "city",
             Self::Note => "note",
             Self::JoinedDay => "joined_day",
+            Self::CustomerCategory => "customer_category",
             Self::Id => "id",
             Self::OccurredAt => "occurred_at",
             Self::OccurredTime => "occurred_time",
@@ -133,6 +137,7 @@ impl Field {
             Self::City => ("城市", "city"),
             Self::Note => ("备注", "note"),
             Self::JoinedDay => ("加入日期", "joined"),
+            Self::CustomerCategory => ("客户分类", "customer category"),
             Self::Id => ("单据编号", "id"),
             Self::OccurredAt => ("发生时间", "time"),
             Self::OccurredTime => ("时刻", "time of day"),
@@ -276,6 +281,16 @@ impl Mapping {
                     "Own fields are loaded with a file of customers only.",
                 )
                 .at("mapping.fields"),
+            );
+        }
+        if self.kind != Kind::Customers && self.has(Field::CustomerCategory) {
+            faults.push(
+                Error::invalid(
+                    "mapping_category_elsewhere",
+                    "客户分类只能随客户资料文件导入。",
+                    "The customer category is loaded with a file of customers only.",
+                )
+                .at("mapping.columns.customer_category"),
             );
         }
         let mut used: BTreeMap<String, (&str, &str)> = BTreeMap::new();

@@ -3,6 +3,7 @@
 
 use super::draft::Person;
 use crate::activity::CustomerRef;
+use crate::category;
 use crate::custom;
 use crate::identity::{Identity, IdentityKind};
 use crate::profile::{CustomerKind, Gender, NewCustomer, tokens};
@@ -91,6 +92,10 @@ pub fn settle(
     for (id, outside) in matched.iter_mut().zip(&outside) {
         *id = id.filter(|_| !outside);
     }
+    let stuck = category::stuck(tx, context, matched.iter().zip(persons).map(|(id, one)| (*id, one.0.category)))?;
+    for (id, stuck) in matched.iter_mut().zip(&stuck) {
+        *id = id.filter(|_| stuck.is_none());
+    }
     let changed = update(tx, context, persons, &named, &matched, &known, fill)?;
     let places = places(persons, &named, fill);
     let mut promised: HashMap<Identity, usize> = HashMap::new();
@@ -98,6 +103,7 @@ pub fn settle(
     for (at, all) in named.into_iter().enumerate() {
         refs.push(match (matched[at], all) {
             (_, Err(error)) => Err(error),
+            (_, Ok(_)) if stuck[at].is_some() => Err(stuck[at].clone().unwrap_or_else(Error::not_found)),
             (None, Ok(all)) if outside[at] => Err(unknown(all)),
             (Some(id), _) => Ok(CustomerRef::Id(id)),
             (None, Ok(all)) => Ok(reference(context, persons[at].0, all, &known, &mut promised, at, &places)?),

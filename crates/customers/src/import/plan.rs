@@ -7,6 +7,7 @@ use super::problem::{Problem, Reason};
 use super::reader::{CellKind, Row, Shape};
 use super::values::{self, Clock, Decimal, Fault, fold};
 use crate::custom::{CustomField, FieldId, FieldValue, Reader, Unread};
+use crate::store::CategoryId;
 use sha2::{Digest, Sha256};
 use zunke_kernel::money::ABSURD;
 use zunke_kernel::{Currency, Error, Instant, Money, Result, Zone, phone};
@@ -208,8 +209,18 @@ impl Plan {
             city: self.line_of(row, Field::City, 60),
             note: self.words(row, Field::Note, 4_000),
             joined: day(Field::JoinedDay)?,
+            category: self.category(row)?,
             fields: self.own(row)?,
         })
+    }
+
+    /// The category of that name. An empty cell changes nothing, and none is made by a file.
+    fn category(&self, row: &Row) -> Result<Option<CategoryId>, Problem> {
+        let text = self.text(row, Field::CustomerCategory);
+        if text.is_empty() {
+            return Ok(None);
+        }
+        self.reader.category(text).map(Some).map_err(|error| self.said(row, Field::CustomerCategory, error))
     }
 
     fn at(&self, row: &Row) -> Result<Instant, Problem> {

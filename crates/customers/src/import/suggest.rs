@@ -269,6 +269,7 @@ const WORDS: &[(Field, &[&str])] = &[
         &["原订单号", "原单号", "关联订单号", "原始订单号", "originalorder", "originalorderid", "oforder"],
     ),
     (Field::CustomerKind, &["客户类型", "客户性质", "会员类型", "customertype", "customerkind"]),
+    (Field::CustomerCategory, &["客户分类", "客户类别", "客户分组", "customercategory", "customergroup"]),
     (Field::Gender, &["性别", "gender", "sex"]),
     (Field::Birthday, &["生日", "出生日期", "出生年月日", "birthday", "birthdate", "dateofbirth", "dob"]),
     (
@@ -403,7 +404,7 @@ fn fits(field: Field, kind: Kind) -> bool {
         | F::Birthday
         | F::Region
         | F::City => true,
-        F::Note | F::JoinedDay => kind == Kind::Customers,
+        F::Note | F::JoinedDay | F::CustomerCategory => kind == Kind::Customers,
         F::Id | F::OccurredAt | F::OccurredTime | F::Channel => kind != Kind::Customers,
         F::Amount | F::Quantity | F::UnitPrice | F::Sku | F::Category | F::Currency | F::OfOrder => {
             matches!(kind, Kind::Orders | Kind::OrderLines)

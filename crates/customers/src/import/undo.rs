@@ -1,6 +1,7 @@
 //! Takes a whole import back: the activities that it recorded go, what it replaced comes back, and the customers that it
-//! made and nobody else uses go too. Own fields that a file of customers changed get their former values back, unless
-//! somebody changed them since; other data of customers that it changed stays as it is.
+//! made and nobody else uses go too. Own fields that a file of customers changed get their former values back, and whom
+//! it moved goes back to his former category, unless somebody changed that since; other data of customers that it changed
+//! stays as it is.
 
 use super::files::Files;
 use super::progress::Progress;
@@ -131,6 +132,22 @@ pub fn undo(
         let last = db.write(|tx| {
             let context = starter::context(tx, now, by)?;
             let (last, _) = crate::custom::undo(tx, now, &context.scope, id, after, FIELDS_CHUNK)?;
+            store::checkpoint(tx, id, State::Undoing, turn, &progress)?;
+            checkpoint(tx, &progress)?;
+            Ok(last)
+        })?;
+        turn += 1;
+        match last {
+            Some(last) => after = last,
+            None => break,
+        }
+    }
+    let mut after = CustomerId(uuid::Uuid::nil());
+    loop {
+        let now = clock();
+        let last = db.write(|tx| {
+            let context = starter::context(tx, now, by)?;
+            let last = crate::category::take_back(tx, &context, id, after, FIELDS_CHUNK)?;
             store::checkpoint(tx, id, State::Undoing, turn, &progress)?;
             checkpoint(tx, &progress)?;
             Ok(last)

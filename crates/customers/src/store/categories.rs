@@ -2,7 +2,7 @@
 
 use super::{CategoryId, MoveId, execute_in, for_each_in, name_key};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use utoipa::ToSchema;
 use zunke_access::Scope;
 use zunke_kernel::id::{CustomerId, StaffId};
@@ -172,7 +172,9 @@ pub(crate) fn shift(tx: &mut Tx, now: Instant, by: Option<StaffId>, id: MoveId, 
         .collect();
     tx.execute_many(
         "INSERT INTO customer_category_history (customer_id, changed_at, move_id, before_id, after_id, before_name,
-           after_name, staff_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+           after_name, staff_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (customer_id, changed_at, move_id) DO UPDATE SET after_id = excluded.after_id,
+           after_name = excluded.after_name",
         &history,
     )?;
     let mut to: HashMap<Option<CategoryId>, Vec<Value>> = HashMap::new();
@@ -251,6 +253,36 @@ pub(crate) fn steps(tx: &mut Tx, id: MoveId) -> Result<Vec<(Step, bool)>> {
             Ok((step, row.int(3)? == 0))
         },
     )
+}
+
+/// Up to `limit` of those whom a move moved, from `after` on.
+pub(crate) fn moved_by(tx: &mut Tx, id: MoveId, after: CustomerId, limit: u32) -> Result<Vec<CustomerId>> {
+    tx.query(
+        "SELECT DISTINCT customer_id FROM customer_category_history WHERE move_id = $1 AND customer_id > $2
+         ORDER BY customer_id LIMIT $3",
+        &[id.0.into(), after.into(), limit.into()],
+        |row| row.id(0, CustomerId),
+    )
+}
+
+/// What a move that was made in several steps came to for these customers, and whether nobody has moved them since.
+pub(crate) fn net(tx: &mut Tx, id: MoveId, customers: &[CustomerId]) -> Result<Vec<(Step, bool)>> {
+    let values: Vec<Value> = customers.iter().map(|id| (*id).into()).collect();
+    let mut found: BTreeMap<CustomerId, (Step, bool)> = BTreeMap::new();
+    let sql = "SELECT customer_id, move_id, before_id, after_id FROM customer_category_history
+               WHERE customer_id IN ({list}) ORDER BY customer_id, changed_at, move_id";
+    for_each_in(tx, sql, &[], &values, &mut |row| {
+        let customer = row.id(0, CustomerId)?;
+        if row.id(1, MoveId)? == id {
+            let step = Step { customer, before: row.opt_id(2, CategoryId)?, after: row.opt_id(3, CategoryId)? };
+            let first = found.get(&customer).map_or(step.before, |(first, _)| first.before);
+            found.insert(customer, (Step { before: first, ..step }, true));
+        } else if let Some((_, newest)) = found.get_mut(&customer) {
+            *newest = false;
+        }
+        Ok(())
+    })?;
+    Ok(found.into_values().collect())
 }
 
 /// The newest changes of one customer's category first.
