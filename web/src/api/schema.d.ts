@@ -2887,6 +2887,11 @@ export interface components {
             code: string;
             text: components["schemas"]["Text"];
         };
+        /**
+         * @description What a column can be.
+         * @enum {string}
+         */
+        ImportField: "customer_id" | "customer_name" | "phone" | "email" | "customer_kind" | "gender" | "birthday" | "region" | "city" | "note" | "joined_day" | "customer_category" | "id" | "occurred_at" | "occurred_time" | "amount" | "quantity" | "unit_price" | "sku" | "category" | "currency" | "channel" | "of_order" | "direction" | "subject" | "body";
         ImportId: string;
         ImportInspect: {
             read: components["schemas"]["ReadOptions"];
@@ -3137,18 +3142,10 @@ export interface components {
             /** @description `active` or `observation`. */
             stage: string;
         };
-        /** @description Customers who go from one level to another. */
+        /** @description A level that is no more, and the one that takes its customers. */
         LevelMove: {
-            /** Format: int64 */
-            customers: number;
-            from_level?: components["schemas"]["LevelId"] | null;
-            /** Format: int32 */
-            from_rank: number;
-            /** @description Their net spend over the whole life. */
-            revenue: components["schemas"]["Money"];
-            to_level?: components["schemas"]["LevelId"] | null;
-            /** Format: int32 */
-            to_rank: number;
+            from: components["schemas"]["LevelId"];
+            to: components["schemas"]["LevelId"];
         };
         /** @description What was on record for a day. */
         LevelOnDay: {
@@ -3207,6 +3204,19 @@ export interface components {
         };
         /** @enum {string} */
         LevelRunKind: "review" | "daily";
+        /** @description Customers who go from one level to another. */
+        LevelRunMove: {
+            /** Format: int64 */
+            customers: number;
+            from_level?: components["schemas"]["LevelId"] | null;
+            /** Format: int32 */
+            from_rank: number;
+            /** @description Their net spend over the whole life. */
+            revenue: components["schemas"]["Money"];
+            to_level?: components["schemas"]["LevelId"] | null;
+            /** Format: int32 */
+            to_rank: number;
+        };
         LevelRunReason: {
             /**
              * @description At most 500 characters.
@@ -3247,7 +3257,7 @@ export interface components {
              */
             lowered: number;
             /** @default [] */
-            moves: components["schemas"]["LevelMove"][];
+            moves: components["schemas"]["LevelRunMove"][];
             /**
              * Format: int64
              * @default 0
@@ -3655,6 +3665,11 @@ export interface components {
         };
         /** @example 1234.50 */
         Money: string;
+        /**
+         * @description A level that only has another number now is the same level: its customers stay.
+         * @enum {string}
+         */
+        MoveDirection: "up" | "down" | "stay";
         MoveId: string;
         MoveList: {
             items: components["schemas"]["CategoryMove"][];
@@ -3670,7 +3685,7 @@ export interface components {
         MoverRow: {
             customer_id: components["schemas"]["CustomerId"];
             customer_name: string;
-            direction: components["schemas"]["Direction"];
+            direction: components["schemas"]["MoveDirection"];
             from?: components["schemas"]["LevelFace"] | null;
             reason: components["schemas"]["Text"];
             /** @description Net spend over the whole life. */
@@ -4689,7 +4704,7 @@ export interface components {
         RowProblem: {
             code: string;
             column?: string | null;
-            field?: components["schemas"]["Field"] | null;
+            field?: components["schemas"]["ImportField"] | null;
             text: components["schemas"]["Text"];
         };
         /** @description Conditions and groups of conditions. A rule without any always holds. */
@@ -4697,6 +4712,14 @@ export interface components {
             groups?: components["schemas"]["Rule"][];
             need?: components["schemas"]["Need"];
             tests?: components["schemas"]["Test"][];
+        };
+        /** @description One fault of a rule set. */
+        RuleFault: {
+            code: string;
+            /** @description Where: `levels[2].entry.tests[0].value`. */
+            path: string;
+            severity: components["schemas"]["Severity"];
+            text: components["schemas"]["Text"];
         };
         /**
          * @description How a rule stands.
@@ -4710,7 +4733,7 @@ export interface components {
             text: components["schemas"]["Text"];
         };
         /** @description A fault with what to do about it. */
-        RulesFault: components["schemas"]["Fault"] & {
+        RulesFault: components["schemas"]["RuleFault"] & {
             suggestion?: components["schemas"]["Text"] | null;
         };
         /**
@@ -4857,7 +4880,7 @@ export interface components {
         SimulatedFlow: {
             /** Format: int64 */
             customers: number;
-            direction: components["schemas"]["Direction"];
+            direction: components["schemas"]["MoveDirection"];
             /** Format: int32 */
             from: number;
             revenue: components["schemas"]["Money"];
@@ -4892,6 +4915,14 @@ export interface components {
             items: components["schemas"]["ManagerRow"][];
             next?: string | null;
         };
+        SimulatedMoves: {
+            /** Format: int64 */
+            down: number;
+            down_revenue: components["schemas"]["Money"];
+            /** Format: int64 */
+            up: number;
+            up_revenue: components["schemas"]["Money"];
+        };
         SimulationResult: {
             as_of: components["schemas"]["Day"];
             /** @description The levels that are on record, as the published rules call them. */
@@ -4904,7 +4935,7 @@ export interface components {
             /** @description The rules hold levels for a time: who no longer meets them is observed first and doesn't fall at once. */
             held: boolean;
             levels: components["schemas"]["SimulatedLevel"][];
-            moved: components["schemas"]["Moved"];
+            moved: components["schemas"]["SimulatedMoves"];
             /** @description `moves[from][to]`: customers, by rank from 0 (no level) to 10. */
             moves: number[][];
             /** @description Only the customers that the reader sees were counted. */
@@ -5097,6 +5128,8 @@ export interface components {
             id: string;
             levels: components["schemas"]["Text"][];
             name: components["schemas"]["Text"];
+            /** @description How levels may be held, kept and lost; the template itself holds a level as long as its entry rule holds. */
+            recommended_life: components["schemas"]["Life"];
         };
         /** @description One condition: a fact (an indicator's id, `score`, `loyalty`, `rfm_r`, `rfm_f`, `rfm_m`) against a threshold. */
         Test: {
@@ -5218,6 +5251,20 @@ export interface components {
         } | "joining_anniversary" | {
             /** @description To the end of the period after the running one. */
             end_of_next: components["schemas"]["Cycle"];
+        };
+        /** @description What has changed from one version to another. */
+        VersionComparison: {
+            /**
+             * Format: int64
+             * @description The earlier one; absent where there is none.
+             */
+            from?: number | null;
+            items: components["schemas"]["RulesDifference"][];
+            /**
+             * Format: int64
+             * @description The later one; absent for a draft.
+             */
+            to?: number | null;
         };
         VersionId: string;
         Versions: {
@@ -18134,7 +18181,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Comparison"];
+                    "application/json": components["schemas"]["VersionComparison"];
                 };
             };
             /** @description Bad Request */
@@ -19838,7 +19885,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Comparison"];
+                    "application/json": components["schemas"]["VersionComparison"];
                 };
             };
             /** @description Unauthorized */

@@ -23,6 +23,8 @@ pub enum Kind {
 /// What a column can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ImportField)]
+#[schema(as = ImportField)]
 pub enum Field {
     /// The customer's id in the system that the file comes from.
     CustomerId,

@@ -67,6 +67,8 @@ struct Flow {
 /// A level that only has another number now is the same level: its customers stay.
 #[derive(Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = MoveDirection)]
+#[schema(as = LevelDirection)]
 pub(super) enum Direction {
     Up,
     Down,
@@ -110,6 +112,7 @@ struct SimulatedLevel {
 }
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = SimulatedMoves)]
 struct Moved {
     up: u64,
     down: u64,

@@ -24,6 +24,7 @@ use zunke_store::{Tx, audit, jobs};
 
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(as = Publication)]
 pub(super) struct Publishing {
     /// Why; at most 500 characters. Bringing an old version back needs one.
     note: String,
@@ -208,6 +209,8 @@ pub(super) struct With {
 
 /// What has changed from one version to another.
 #[derive(Serialize, ToSchema)]
+#[schema(as = VersionComparison)]
+#[schema(as = RulesComparison)]
 pub(super) struct Comparison {
     /// The earlier one; absent where there is none.
     from: Option<i64>,
