@@ -251,7 +251,11 @@ fn sums(company: &Company, seen: u64) {
     let categories = clerk("/categories");
     assert_eq!(sum(&categories["items"], "customers") + categories["without"].as_u64().expect("without"), seen);
     assert!(clerk("/tiering/ltv")["seen"]["customers"].as_u64().expect("seen") <= seen);
-    assert_eq!(sum(&clerk("/tiering/queue")["open"], "items"), 0, "the item of one who is not seen is not counted");
+    let queue = clerk("/tiering/queue?limit=500");
+    let counted = sum(&queue["open"], "items");
+    assert_eq!(counted, queue["items"].as_array().expect("items").len() as u64, "{queue}");
+    let whole = sum(&company.get(&company.boss, "/tiering/queue")["open"], "items");
+    assert!(counted < whole, "the item of one who is not seen is not counted: {counted} of {whole}");
     for kind in ["tag", "value_class"] {
         for tag in company.list(&company.clerk, &format!("/tags?kind={kind}")) {
             let listed = clerk(&format!("/customers/count?tag={}", tag["id"].as_str().expect("an id")));
