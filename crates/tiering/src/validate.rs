@@ -21,7 +21,6 @@ pub enum Severity {
 /// One fault of a rule set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = RuleFault)]
-#[schema(as = RulesFault)]
 pub struct Fault {
     pub severity: Severity,
     pub code: String,

@@ -24,7 +24,6 @@ pub enum Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = ImportField)]
-#[schema(as = ImportField)]
 pub enum Field {
     /// The customer's id in the system that the file comes from.
     CustomerId,

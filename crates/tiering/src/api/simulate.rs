@@ -68,7 +68,6 @@ struct Flow {
 #[derive(Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = MoveDirection)]
-#[schema(as = LevelDirection)]
 pub(super) enum Direction {
     Up,
     Down,

@@ -210,7 +210,6 @@ pub(super) struct With {
 /// What has changed from one version to another.
 #[derive(Serialize, ToSchema)]
 #[schema(as = VersionComparison)]
-#[schema(as = RulesComparison)]
 pub(super) struct Comparison {
     /// The earlier one; absent where there is none.
     from: Option<i64>,
