@@ -29,6 +29,7 @@ pub fn context() -> RecordContext {
         actor: None,
         scope: Scope::all(),
         import_id: None,
+        observers: zunke_customers::Observers::default(),
     }
 }
 

@@ -111,7 +111,9 @@ pub(crate) fn load(tx: &mut Tx, context: &RecordContext, wanted: &BTreeMap<Custo
         .map(|id| Step { customer: *id, before: before.get(id).copied().flatten(), after: wanted.get(id).copied() })
         .filter(|step| step.before != step.after)
         .collect();
-    categories::shift(tx, context.now, context.actor, MoveId(import.0), &steps)
+    categories::shift(tx, context.now, context.actor, MoveId(import.0), &steps)?;
+    let ids: Vec<CustomerId> = steps.iter().map(|step| step.customer).collect();
+    context.observers.edited(tx, context.now, context.today, &ids).map(|_| ())
 }
 
 /// Takes back what an import moved, of up to `limit` customers from `after` on: who has not been moved since goes where he

@@ -45,6 +45,9 @@ pub fn create_many(
     if context.import_id.is_none() {
         let new: Vec<CustomerId> = answers.iter().flatten().flatten().copied().collect();
         tag::refresh_all(tx, &At::of(context), &new)?;
+    } else {
+        let new: Vec<CustomerId> = answers.iter().flatten().flatten().copied().collect();
+        context.observers.edited(tx, context.now, context.today, &new)?;
     }
     answers
         .into_iter()
@@ -251,10 +254,10 @@ pub fn remove_many(tx: &mut Tx, ids: &[CustomerId], observers: &[Arc<dyn Observe
     customers::remove_many(tx, &idle)
 }
 
-/// Tags by rule follow the change. An import asks once for everyone, at its end.
+/// Tags by rule follow the change, and the rooms above. An import asks rules once for everyone, at its end.
 fn follow(tx: &mut Tx, context: &RecordContext, ids: &[CustomerId], touched: &[Part]) -> Result<()> {
     if context.import_id.is_some() {
-        return Ok(());
+        return context.observers.edited(tx, context.now, context.today, ids).map(|_| ());
     }
     tag::refresh(tx, &At::of(context), ids, touched)
 }

@@ -8,7 +8,7 @@ use zunke_customers::import::mapping::{Cancellation, Field, Kind, Mapping};
 use zunke_customers::import::store::{self, State};
 use zunke_customers::import::values::DateOrder;
 use zunke_customers::import::{Files, Options, Summary, errors, preview, reader, run, run_file, suggest, undo};
-use zunke_customers::{Change, Observer, RecordContext};
+use zunke_customers::{Change, Observer, Observers, RecordContext};
 use zunke_kernel::{Error, Instant, Locale, Result};
 use zunke_store::testing::{TestDb, databases};
 use zunke_store::{Db, Tx};
@@ -90,6 +90,7 @@ fn looked() -> RecordContext {
         actor: None,
         scope: zunke_access::Scope::all(),
         import_id: None,
+        observers: Observers::default(),
     }
 }
 

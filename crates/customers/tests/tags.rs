@@ -81,7 +81,7 @@ fn state(db: &Db, tag: Uuid) -> (String, i64) {
 }
 
 fn run_jobs(db: &TestDb, now: Instant) {
-    let handlers: Vec<Arc<dyn Handler>> = vec![Arc::new(work::KeepTags)];
+    let handlers: Vec<Arc<dyn Handler>> = vec![Arc::new(work::KeepTags::default())];
     while Worker::run_once(db, &handlers, now).expect("a job").is_some() {}
 }
 

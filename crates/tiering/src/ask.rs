@@ -5,6 +5,7 @@ use crate::evaluate::Scratch;
 use crate::explain::{Explanation, LevelFace, Subject};
 use crate::image::{Recorded, Sections};
 use crate::indicator::Profile;
+use crate::inputs;
 use crate::keep::Ready;
 use crate::life::ask::face;
 use crate::life::words;
@@ -42,7 +43,7 @@ pub fn explain(tx: &mut Tx, organisation: &Organisation, as_of: Day, customer: C
     let years = buckets::read(tx, &[customer])?.remove(&customer).unwrap_or_default();
     let recorded = standings::read(tx, &[customer])?.remove(&(customer, active.programme));
     let lived = lives::read(tx, &[customer])?.remove(&(customer, active.programme));
-    let profile = Profile { joined: standings::joined(tx, &[customer])?.remove(&customer) };
+    let profile = inputs::profiles(tx, &ready.evaluator.plan, &[customer])?.remove(&customer).unwrap_or_default();
     let told = Told { ready: &ready, years: &years, recorded: recorded.as_ref(), lived: lived.as_ref(), profile };
     Ok(told.explain())
 }
@@ -142,13 +143,14 @@ pub fn potentials(
     let page = query.filter(filter).sort(Sort::read("-potential")?).page(Some(size), None)?.list(tx)?;
     let ids: Vec<CustomerId> = page.items.iter().map(|customer| customer.id).collect();
     let mut years = buckets::read(tx, &ids)?;
+    let profiles = inputs::profiles(tx, &ready.evaluator.plan, &ids)?;
     let mut scratch = Scratch::default();
     let window = active.rules.potential.window.text();
     let mut found = Vec::new();
     for customer in page.items {
         let sections = buckets::sections(&years.remove(&customer.id).unwrap_or_default());
         ready.evaluator.gather(Sections::new(&sections), &mut scratch);
-        let profile = Profile { joined: customer.joined_day };
+        let profile = profiles.get(&customer.id).copied().unwrap_or_default();
         let assessment = ready.evaluator.assess(&mut scratch, profile, &ready.cuts);
         let next = active.rules.levels.iter().find(|level| level.rank > assessment.rank);
         let Some(next) = next.filter(|_| assessment.nearness >= active.rules.potential.near) else { continue };

@@ -2,6 +2,7 @@
 
 use crate::columns::Columns;
 use crate::image::{Cancelled, Image};
+use crate::indicator::attributes;
 use crate::observer::{Tiering, Touched};
 use crate::rfm::{self, CubeCuts};
 use crate::rules::Rules;
@@ -31,6 +32,8 @@ pub struct Tiers {
 pub struct Kept {
     pub image: Image,
     programme: ProgrammeId,
+    /// Which attributes it has, and of which day.
+    attributes: (Vec<String>, Day),
     loaded_at: Instant,
     touched: u64,
     cuts: Mutex<Vec<(rfm::Settings, Day, Arc<CubeCuts>)>>,
@@ -49,24 +52,35 @@ impl Tiers {
         self.touched.touch();
     }
 
-    /// The image for a programme, loaded where there is none or it is old. Blocks.
-    pub fn image(&self, db: &Db, now: Instant, programme: ProgrammeId) -> Result<Arc<Kept>> {
+    /// The image for a programme, with the attributes that rules name as they are on a day; loaded where there is none,
+    /// it is old, or it has others. Blocks.
+    pub fn image_for(
+        &self,
+        db: &Db,
+        now: Instant,
+        programme: ProgrammeId,
+        rules: &Rules,
+        as_of: Day,
+    ) -> Result<Arc<Kept>> {
+        let attributes = (attributes(&rules.indicators), as_of);
         // Held while loading: a second asker waits for the same image instead of reading it again.
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let touched = self.touched.count();
         if let Some(kept) = kept.as_ref() {
             let age = now.0 - kept.loaded_at.0;
             let allowed = if kept.touched == touched { OLDEST_MS } else { TOUCHED_MS };
-            if kept.programme == programme && (0..allowed).contains(&age) {
+            let has = attributes.0.is_empty() || kept.attributes == attributes;
+            if kept.programme == programme && has && (0..allowed).contains(&age) {
                 return Ok(Arc::clone(kept));
             }
         }
         // The old one goes first: two of them at once would double the memory.
         *kept = None;
-        let image = load::image(db, Some(programme))?;
+        let image = load::image_for(db, programme, rules, as_of)?;
         let fresh = Arc::new(Kept {
             image,
             programme,
+            attributes,
             loaded_at: now,
             touched,
             cuts: Mutex::default(),

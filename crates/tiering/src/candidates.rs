@@ -4,6 +4,7 @@ use crate::ask::PotentialVip;
 use crate::evaluate::Scratch;
 use crate::image::Sections;
 use crate::indicator::Profile;
+use crate::inputs;
 use crate::keep::Ready;
 use crate::potential;
 use crate::store::{buckets, programmes, read};
@@ -27,13 +28,15 @@ pub fn of(
     let candidates = read::potentials_of(tx, scope, programme, limit)?;
     let ids: Vec<CustomerId> = candidates.iter().map(|candidate| candidate.customer).collect();
     let mut years = buckets::read(tx, &ids)?;
+    let attributes = inputs::attributes(tx, &ready.evaluator.plan, &ids)?;
     let window = active.rules.potential.window.text();
     let mut scratch = Scratch::default();
     let mut found = Vec::new();
     for candidate in candidates {
         let sections = buckets::sections(&years.remove(&candidate.customer).unwrap_or_default());
         ready.evaluator.gather(Sections::new(&sections), &mut scratch);
-        let profile = Profile { joined: candidate.joined };
+        let attributes = attributes.get(&candidate.customer).copied().unwrap_or_default();
+        let profile = Profile { joined: candidate.joined, attributes };
         let assessment = ready.evaluator.assess(&mut scratch, profile, &ready.cuts);
         let next = active.rules.levels.iter().find(|level| level.rank > assessment.rank);
         let Some(next) = next.filter(|_| assessment.nearness >= active.rules.potential.near) else { continue };

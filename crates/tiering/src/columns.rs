@@ -226,7 +226,7 @@ impl Columns {
                     return Err(Cancelled);
                 }
                 plan.gather(partition.days(at), &mut gathered);
-                plan.values(&gathered, partition.profile(at), &mut row);
+                plan.values(&gathered, partition.profile(at, &plan), &mut row);
                 values.iter_mut().zip(&row).for_each(|(column, value)| column.push(*value));
                 from.push(partition.recorded(at).rank.min(10));
                 life.push(gathered.sums(0).net());

@@ -200,7 +200,7 @@ impl Evaluator {
 #[must_use]
 pub fn has_source(indicator: &Indicator, cuts: &CubeCuts) -> bool {
     match &indicator.source {
-        Source::Attribute(_) => false,
+        Source::Attribute(_) => indicator.has_source(),
         Source::Profile(_) => true,
         Source::Measure(source) => match source.of {
             Measure::Contacts | Measure::InboundContacts => cuts.contacts,

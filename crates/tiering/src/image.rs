@@ -9,6 +9,7 @@ use crate::rfm::{self, CubeCuts};
 use crate::rules::Rules;
 use crate::simulation::{Best, Mover, Simulation, Wanted};
 use rayon::prelude::*;
+use std::collections::HashMap;
 use zunke_kernel::id::{CustomerId, LevelId};
 use zunke_kernel::{Day, Money};
 
@@ -36,6 +37,8 @@ pub struct Partition {
     offsets: Vec<u32>,
     /// Per year: first day (4 bytes), length (4 bytes), packed days.
     bytes: Vec<u8>,
+    /// By name, where rules ask for them.
+    attributes: Vec<(String, Vec<f64>)>,
 }
 
 impl Partition {
@@ -82,9 +85,21 @@ impl Partition {
     }
 
     #[must_use]
-    pub fn profile(&self, at: usize) -> Profile {
+    pub fn profile(&self, at: usize, plan: &Plan) -> Profile {
         let joined = self.joined[at];
-        Profile { joined: (joined != NOT_KNOWN).then_some(Day(joined)) }
+        let mut profile = Profile { joined: (joined != NOT_KNOWN).then_some(Day(joined)), ..Profile::default() };
+        for (slot, name) in profile.attributes.0.iter_mut().zip(plan.attributes()) {
+            if let Some((_, column)) = self.attributes.iter().find(|(known, _)| known == name) {
+                *slot = column[at];
+            }
+        }
+        profile
+    }
+
+    /// Keeps an attribute of everyone in this run.
+    pub fn keep_attribute(&mut self, name: &str, values: &HashMap<CustomerId, f64>, others: f64) {
+        let column = self.ids.iter().map(|id| values.get(id).copied().unwrap_or(others)).collect();
+        self.attributes.push((name.to_owned(), column));
     }
 
     /// A customer's days, oldest first.
@@ -103,6 +118,7 @@ impl Partition {
             + self.ids.capacity() * size_of::<CustomerId>()
             + self.recorded.capacity() * size_of::<Recorded>()
             + (self.offsets.capacity() + self.joined.capacity()) * 4
+            + self.attributes.iter().map(|(_, column)| column.capacity() * 8).sum::<usize>()
     }
 
     /// Gives back what growing has taken too much.
@@ -255,7 +271,7 @@ impl Image {
                 }
                 evaluator.gather(partition.days(at), &mut scratch);
                 let Scratch { gathered, facts } = &mut scratch;
-                evaluator.plan.values(gathered, partition.profile(at), facts);
+                evaluator.plan.values(gathered, partition.profile(at, &evaluator.plan), facts);
                 let rank = evaluator.rank(facts, evaluator.rfm_raw(gathered), cuts);
                 let (from, net) = (partition.recorded(at).rank, gathered.sums(0).net());
                 simulation.count(from, rank, net);
@@ -334,7 +350,7 @@ fn survey(
             survey.spend.push(sums.net());
         }
         survey.life.push(gathered.sums(0).net());
-        plan.add_values(&gathered, partition.profile(at), &mut survey.facts);
+        plan.add_values(&gathered, partition.profile(at, plan), &mut survey.facts);
     }
     Ok(survey)
 }

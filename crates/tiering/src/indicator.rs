@@ -9,6 +9,7 @@ use crate::bucket::Entry;
 use crate::measure::{Measure, Unit};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
+use zunke_customers::input::Input;
 use zunke_kernel::{Day, Text};
 
 /// The span of days that an indicator looks at.
@@ -212,8 +213,9 @@ impl Aggregate {
 pub enum Source {
     Measure(MeasureSource),
     Profile(ProfileSource),
-    /// A number kept on the customer's record under this name, such as `influence`. No attribute is kept yet, so
-    /// it has no data: a dimension that rests on it gives its weight to the others.
+    /// A number kept on the customer's record: a field of our own (`field.budget`), whether he has a tag (`tag.tag_…`)
+    /// or is in a segment (`segment.seg_…`). Nobody keeps anything under another name, such as `influence`: a dimension
+    /// that rests on it gives its weight to the others.
     Attribute(String),
 }
 
@@ -255,14 +257,43 @@ impl Indicator {
     /// Whether any customer can have a value at all.
     #[must_use]
     pub fn has_source(&self) -> bool {
-        !matches!(self.source, Source::Attribute(_))
+        !matches!(&self.source, Source::Attribute(name) if Input::read(name).is_none())
     }
 }
 
 /// What is known of a customer besides his days.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Profile {
     pub joined: Option<Day>,
+    pub attributes: Attributes,
+}
+
+/// Different attributes of one rule set.
+pub const ATTRIBUTES_MOST: usize = 8;
+
+/// The attributes of a customer, in the order of [`Plan::attributes`]; not a number where he has none.
+#[derive(Clone, Copy, Debug)]
+pub struct Attributes(pub [f64; ATTRIBUTES_MOST]);
+
+impl Default for Attributes {
+    fn default() -> Self {
+        Self([f64::NAN; ATTRIBUTES_MOST])
+    }
+}
+
+/// The attributes that indicators name and somebody may keep, each once, in their order.
+#[must_use]
+pub fn attributes(indicators: &[Indicator]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for indicator in indicators {
+        if let Source::Attribute(name) = &indicator.source
+            && indicator.has_source()
+            && !names.contains(name)
+        {
+            names.push(name.clone());
+        }
+    }
+    names
 }
 
 /// Orders and money of some days in a row, and the days of the first and last order: what every window has.
@@ -426,6 +457,7 @@ enum Step {
     Momentum { window: usize, before: Option<usize>, of: Measure },
     Lines { from: i32, to: i32, new: bool },
     Joined,
+    Attribute(usize),
     None,
 }
 
@@ -439,6 +471,7 @@ pub struct Plan {
     borders: Vec<i32>,
     steps: Vec<Step>,
     lines: bool,
+    attributes: Vec<String>,
 }
 
 /// A window and how much of its days is wanted: most windows are asked for sums of money alone.
@@ -484,7 +517,14 @@ impl Plan {
     /// The first window is always the lifetime.
     #[must_use]
     pub fn new(indicators: &[Indicator], as_of: Day) -> Self {
-        let mut plan = Self { as_of, windows: Vec::new(), borders: Vec::new(), steps: Vec::new(), lines: false };
+        let mut plan = Self {
+            as_of,
+            windows: Vec::new(),
+            borders: Vec::new(),
+            steps: Vec::new(),
+            lines: false,
+            attributes: attributes(indicators),
+        };
         plan.window(Window::Lifetime.range(as_of));
         for indicator in indicators {
             let step = match &indicator.source {
@@ -511,7 +551,12 @@ impl Plan {
                     Step::Window { window, of: *of, aggregate: *aggregate }
                 }
                 Source::Profile(ProfileSource::JoinedYears) => Step::Joined,
-                Source::Attribute(_) => Step::None,
+                Source::Attribute(name) => plan
+                    .attributes
+                    .iter()
+                    .take(ATTRIBUTES_MOST)
+                    .position(|known| known == name)
+                    .map_or(Step::None, Step::Attribute),
             };
             plan.steps.push(step);
         }
@@ -592,6 +637,12 @@ impl Plan {
         self.add_values(gathered, profile, out);
     }
 
+    /// The attributes that are asked for.
+    #[must_use]
+    pub fn attributes(&self) -> &[String] {
+        &self.attributes
+    }
+
     /// How many values [`Plan::values`] writes.
     #[must_use]
     pub fn indicators(&self) -> usize {
@@ -617,6 +668,7 @@ impl Plan {
                     .joined
                     .filter(|joined| joined.0 <= self.as_of.0)
                     .map_or(f64::NAN, |joined| f64::from(self.as_of.since(joined)) / 365.25),
+                Step::Attribute(at) => profile.attributes.0[at],
                 Step::None => f64::NAN,
             });
         }

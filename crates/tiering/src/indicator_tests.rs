@@ -27,7 +27,7 @@ fn value(indicator: &Indicator, days: &[(Day, DayValues)], as_of: &str) -> f64 {
     let mut gathered = Gathered::default();
     plan.gather(Days::new(&bytes, first_of(2026)), &mut gathered);
     let mut out = Vec::new();
-    plan.values(&gathered, Profile { joined: Some(day("2024-01-01")) }, &mut out);
+    plan.values(&gathered, Profile { joined: Some(day("2024-01-01")), ..Profile::default() }, &mut out);
     out[0]
 }
 

@@ -7,6 +7,7 @@ use crate::evaluate::{Assessment, Evaluator, Scratch};
 use crate::explain::Subject;
 use crate::image::{Recorded, Sections};
 use crate::indicator::{Profile, ProfileSource, Source};
+use crate::inputs;
 use crate::life::border::Border;
 use crate::life::judge::Case;
 use crate::life::{Book, Validity};
@@ -269,9 +270,13 @@ pub fn keep_taken(
     let new = Lived::default();
     for ready in &ready {
         let mut rows = Vec::new();
+        let attributes = inputs::attributes(tx, &ready.evaluator.plan, customers)?;
         for customer in customers {
             let sections = buckets::sections(years.get(customer).unwrap_or(&nothing));
-            let profile = Profile { joined: joined.get(customer).copied() };
+            let profile = Profile {
+                joined: joined.get(customer).copied(),
+                attributes: attributes.get(customer).copied().unwrap_or_default(),
+            };
             let known = recorded.get(&(*customer, ready.programme)).copied().unwrap_or_default();
             let days = Sections::new(&sections);
             let lived = lived.get(&(*customer, ready.programme));

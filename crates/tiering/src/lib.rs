@@ -22,6 +22,7 @@ pub mod explain;
 pub mod face;
 pub mod image;
 pub mod indicator;
+pub mod inputs;
 pub mod keep;
 pub mod ladder;
 pub mod life;

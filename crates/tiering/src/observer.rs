@@ -2,16 +2,18 @@
 
 use crate::bucket;
 use crate::decision::Cause;
-use crate::keep::{Moment, keep_taken};
+use crate::inputs;
+use crate::keep::{Moment, keep, keep_taken};
 use crate::measure::{DayValues, Delta, line_code};
-use crate::store::{self, buckets, buckets::Years};
+use crate::store::{self, buckets, buckets::Years, programmes};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use zunke_access::settings;
 use zunke_customers::activity::{Activity, Direction};
 use zunke_customers::{Change, Kind, Observer, RecordContext};
-use zunke_kernel::Result;
 use zunke_kernel::id::CustomerId;
+use zunke_kernel::{Day, Instant, Result};
 use zunke_store::Tx;
 
 /// Counts what has been touched since the process began, so that an image in memory knows when it is old.
@@ -120,6 +122,19 @@ impl Observer for Tiering {
         keep_taken(tx, &moment, &customers, &years, &taken)?;
         self.touched.touch();
         Ok(())
+    }
+
+    fn edited(&self, tx: &mut Tx, now: Instant, today: Day, customers: &[CustomerId]) -> Result<bool> {
+        if !programmes::active(tx)?.iter().any(|active| inputs::any(&active.rules)) {
+            return Ok(false);
+        }
+        let currency = settings::load(tx)?.currency;
+        let years = buckets::read(tx, customers)?;
+        let moment = Moment { now, as_of: today, currency, cause: Cause::Activity };
+        let written = keep(tx, &moment, customers, &years)?;
+        // What rules are tried on has changed, even where no level has.
+        self.touched.touch();
+        Ok(written > 0)
     }
 
     fn removed(&self, tx: &mut Tx, customers: &[CustomerId]) -> Result<()> {

@@ -3,9 +3,10 @@
 
 use crate::cache::Tiers;
 use crate::decision::Cause;
+use crate::inputs;
 use crate::store::programmes::rules;
 use crate::store::versions::{self, Version};
-use crate::validate::{Severity, validate};
+use crate::validate::Severity;
 use crate::work;
 use serde::{Deserialize, Serialize};
 use zunke_access::settings;
@@ -67,7 +68,7 @@ pub fn make_live(tx: &mut Tx, now: Instant, id: VersionId) -> Result<Outcome> {
         return Ok(Outcome::Early);
     }
     let rules = rules(tx, id)?;
-    if let Some(fault) = validate(&rules).into_iter().find(|fault| fault.severity == Severity::Error) {
+    if let Some(fault) = inputs::check(tx, &rules)?.into_iter().find(|fault| fault.severity == Severity::Error) {
         return Err(Error::conflict("rules_broken", fault.text.zh, fault.text.en).at(fault.path));
     }
     let Some(programme) = versions::go_live(tx, now, id)? else { return Ok(Outcome::Nothing) };

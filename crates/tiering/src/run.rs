@@ -60,7 +60,7 @@ pub fn evaluate_with(
     let mut summary = Summary { as_of, levels: vec![0; 11], ..Summary::default() };
     for mut active in active {
         summary.programmes += 1;
-        let image = load::image(db, Some(active.programme))?;
+        let image = load::image_for(db, active.programme, &active.rules, as_of)?;
         let cuts = image.cuts(&active.rules, as_of);
         db.write(|tx| programmes::save_cuts(tx, active.version, as_of, &cuts))?;
         active.cuts = Arc::new(cuts);
@@ -131,7 +131,8 @@ fn judge(db: &Db, partition: &Partition, ready: &Ready, cause: Cause) -> Result<
     let mut scratch = Scratch::default();
     for at in 0..partition.len() {
         ready.evaluator.gather(partition.days(at), &mut scratch);
-        let assessment = ready.evaluator.assess(&mut scratch, partition.profile(at), &ready.cuts);
+        let assessment =
+            ready.evaluator.assess(&mut scratch, partition.profile(at, &ready.evaluator.plan), &ready.cuts);
         let (id, recorded) = (partition.id(at), partition.recorded(at));
         let lived = lives.get(&id);
         if ready.lives(lived) {

@@ -97,7 +97,7 @@ pub fn of_some(
                 continue;
             }
             evaluator.gather(partition.days(at), &mut scratch);
-            let assessment = evaluator.assess(&mut scratch, partition.profile(at), cuts);
+            let assessment = evaluator.assess(&mut scratch, partition.profile(at, &evaluator.plan), cuts);
             let from = partition.recorded(at).rank;
             let cell = &mut simulation.moves[usize::from(from.min(10))][usize::from(assessment.rank.min(10))];
             cell.customers += 1;
@@ -130,7 +130,7 @@ pub fn load(image: &Image, rules: &Rules, as_of: Day, cuts: &CubeCuts, owned: &[
             }
             let Some((_, staff)) = rest.first().filter(|(first, _)| *first == id) else { continue };
             evaluator.gather(partition.days(at), &mut scratch);
-            let after = evaluator.assess(&mut scratch, partition.profile(at), cuts).rank;
+            let after = evaluator.assess(&mut scratch, partition.profile(at, &evaluator.plan), cuts).rank;
             let own = load.entry(*staff).or_default();
             own[0][usize::from(partition.recorded(at).rank.min(10))] += 1;
             own[1][usize::from(after.min(10))] += 1;
@@ -186,13 +186,13 @@ pub fn back_test(image: &Image, rules: &Rules, then: Day, now: Day, cuts: [&Cube
         let mut scratch = Scratch::default();
         for at in 0..partition.len() {
             evaluators[0].gather(partition.days(at), &mut scratch);
-            let before = evaluators[0].assess(&mut scratch, partition.profile(at), cuts[0]);
+            let before = evaluators[0].assess(&mut scratch, partition.profile(at, &evaluators[0].plan), cuts[0]);
             first = first.into_iter().chain(before.first_order).min();
             if before.orders == 0 || before.rank >= top {
                 continue;
             }
             evaluators[1].gather(partition.days(at), &mut scratch);
-            let after = evaluators[1].assess(&mut scratch, partition.profile(at), cuts[1]);
+            let after = evaluators[1].assess(&mut scratch, partition.profile(at, &evaluators[1].plan), cuts[1]);
             let rose = u64::from(after.rank > before.rank);
             let own = &mut held[usize::from(before.rank.min(10))];
             own.all += 1;

@@ -1,7 +1,7 @@
 //! Looks for every fault of a rule set at once, each with its path and both languages. An error keeps a version from
 //! being published; a warning says that something is probably not meant.
 
-use crate::indicator::{Aggregate, Indicator, Source, Window};
+use crate::indicator::{ATTRIBUTES_MOST, Aggregate, Indicator, Source, Window, attributes};
 use crate::ladder::{Comparison, Level, Need, Rule, Test};
 use crate::measure::Unit;
 use crate::rfm::{Grades, Grading, group_of};
@@ -144,6 +144,14 @@ fn indicators(finder: &mut Finder, rules: &Rules) {
             format!("At most {INDICATORS_MOST} indicators."),
         );
     }
+    if attributes(&rules.indicators).len() > ATTRIBUTES_MOST {
+        finder.error(
+            "too_many",
+            "indicators".into(),
+            format!("一套规则最多使用 {ATTRIBUTES_MOST} 个自定义字段、标签和客群。"),
+            format!("Rules use at most {ATTRIBUTES_MOST} own fields, tags and segments."),
+        );
+    }
     let mut seen = HashSet::new();
     for (at, indicator) in rules.indicators.iter().enumerate() {
         let path = format!("indicators[{at}]");
@@ -191,6 +199,7 @@ fn indicators(finder: &mut Finder, rules: &Rules) {
                 "请填写属性名称。",
                 "Name the attribute.",
             ),
+            Source::Attribute(_) if indicator.has_source() => {}
             Source::Attribute(_) => finder.warning(
                 "no_data",
                 format!("{path}.source.attribute"),

@@ -62,7 +62,7 @@ fn own(db: &Db, now: Instant, as_of: Day) -> Result<Option<Percentiles>> {
     for partition in &image.partitions {
         for at in 0..partition.len() {
             evaluator.gather(partition.days(at), &mut scratch);
-            evaluator.assess(&mut scratch, partition.profile(at), &cuts);
+            evaluator.assess(&mut scratch, partition.profile(at, &evaluator.plan), &cuts);
             if scratch.facts[orders] > 0.0 {
                 for (values, fact) in values.iter_mut().zip([spend, per_order, orders]) {
                     values.push(scratch.facts[fact]);

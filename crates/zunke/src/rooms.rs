@@ -13,7 +13,7 @@ use zunke_customers::import::run::ImportJob;
 use zunke_customers::import::undo::UndoJob;
 use zunke_customers::tag::TagRules;
 use zunke_customers::tag::work::{self as tag_work, KeepTags};
-use zunke_customers::{Customers, Observer, query};
+use zunke_customers::{Customers, Observer, Observers, query};
 use zunke_http::{App, Clock};
 use zunke_kernel::{Instant, Result};
 use zunke_store::jobs::{self, Handler};
@@ -59,7 +59,7 @@ impl House {
             Arc::new(MakeLive { tiers: self.tiers.clone() }),
             Arc::new(Follow { tiers: self.tiers.clone() }),
             Arc::new(Fill { observers: self.observers() }),
-            Arc::new(KeepTags),
+            Arc::new(KeepTags { observers: Observers(self.observers()) }),
             Arc::new(Refit),
             Arc::new(CleanUp),
         ]

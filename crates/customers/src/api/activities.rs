@@ -167,11 +167,12 @@ pub(super) async fn create(
     Json(body): Json<Body>,
 ) -> Result<Response> {
     let (actor, now, locale) = (write.actor.clone(), write.now, write.locale);
+    let told = super::observers(&app);
     let observers = app.get::<Customers>().unwrap_or_default().observers;
     write
         .run_as(&app, move |tx| {
             let row = body.read(actor.staff)?;
-            let context = context(tx, now, &actor)?;
+            let context = context(tx, now, &actor, &told)?;
             let outcome = record(tx, &context, &[row], &observers)?.pop();
             match outcome {
                 Some(Outcome::Refused(error)) => Err(error),
@@ -210,6 +211,7 @@ pub(super) async fn batch(
     Json(body): Json<BatchBody>,
 ) -> Result<Response> {
     let (actor, now, locale) = (write.actor.clone(), write.now, write.locale);
+    let told = super::observers(&app);
     let observers = app.get::<Customers>().unwrap_or_default().observers;
     if body.activities.len() > crate::record::BATCH_MAX {
         let rows = body.activities.len();
@@ -221,7 +223,7 @@ pub(super) async fn batch(
     write
         .run(&app, StatusCode::OK, move |tx| {
             let good: Vec<NewActivity> = read.iter().filter_map(|row| row.as_ref().ok().cloned()).collect();
-            let context = context(tx, now, &actor)?;
+            let context = context(tx, now, &actor, &told)?;
             let mut outcomes = record(tx, &context, &good, &observers)?.into_iter();
             let mut results = Vec::with_capacity(read.len());
             for (index, row) in read.iter().enumerate() {

@@ -155,11 +155,12 @@ pub(super) async fn delete(
     Path(id): Path<CategoryId>,
 ) -> Result<Response> {
     let (actor, now, audit) = (write.actor.clone(), write.now, write.audit());
+    let told = super::observers(&app);
     write
         .run(&app, StatusCode::NO_CONTENT, move |tx| {
             actor.scope.require_everyone()?;
             let category = categories::lock(tx, id)?.ok_or_else(Error::not_found)?;
-            let context = context(tx, now, &actor)?;
+            let context = context(tx, now, &actor, &told)?;
             category::remove(tx, &context, id)?;
             audit.note(tx, "category.delete", id, &json!({"name": category.name}))
         })
@@ -234,11 +235,12 @@ pub(super) async fn shift(
     Json(body): Json<MoveBody>,
 ) -> Result<Response> {
     let (actor, now, audit) = (write.actor.clone(), write.now, write.audit());
+    let told = super::observers(&app);
     write
         .run(&app, StatusCode::OK, move |tx| {
             let seen = chosen(tx, now, &actor.scope, body.customers.as_deref(), body.filter.as_ref(), MOVE_MAX)?;
             let (ids, not_allowed) = allowed(tx, &actor.scope, Deed::Categorise, &seen)?;
-            let context = context(tx, now, &actor)?;
+            let context = context(tx, now, &actor, &told)?;
             let done = category::shift(tx, &context, &ids, body.category_id)?;
             let moved = done.as_ref().map_or(0, |done| done.customers);
             let detail = json!({"customers": ids.len(), "moved": moved, "category_id": body.category_id});
@@ -288,13 +290,14 @@ pub(super) async fn undo(
     Path(id): Path<MoveId>,
 ) -> Result<Response> {
     let (actor, now, audit) = (write.actor.clone(), write.now, write.audit());
+    let told = super::observers(&app);
     write
         .run(&app, StatusCode::OK, move |tx| {
             let one = categories::lock_move(tx, id)?.ok_or_else(Error::not_found)?;
             if one.staff_id != Some(actor.staff) && !actor.role.has(Permission::ManageTags) {
                 return Err(Error::not_found());
             }
-            let context = context(tx, now, &actor)?;
+            let context = context(tx, now, &actor, &told)?;
             let undone = category::undo(tx, &context, id)?;
             let mut left_customers = Vec::new();
             for customer_id in undone.left.iter().take(NAMED) {

@@ -208,10 +208,11 @@ pub(super) async fn create(
     Json(body): Json<NewBody>,
 ) -> Result<Response> {
     let (actor, now) = (write.actor.clone(), write.now);
+    let told = super::observers(&app);
     write
         .run(&app, StatusCode::CREATED, move |tx| {
             may_assign(tx, &actor, body.owner_id, body.department_id)?;
-            let context = context(tx, now, &actor)?;
+            let context = context(tx, now, &actor, &told)?;
             let sight = Sight::of(&actor);
             let mut new = body.read()?;
             let changes = custom::read_changes(tx, sight, &body.fields, &HashMap::new())?;
@@ -306,6 +307,7 @@ pub(super) async fn update(
     Json(body): Json<ChangeBody>,
 ) -> Result<Response> {
     let (actor, now) = (write.actor.clone(), write.now);
+    let told = super::observers(&app);
     write
         .run(&app, StatusCode::OK, move |tx| {
             let query = CustomerQuery::new(&actor.scope);
@@ -341,7 +343,7 @@ pub(super) async fn update(
                 fields,
                 add_identities: Vec::new(),
             };
-            let context = context(tx, now, &actor)?;
+            let context = context(tx, now, &actor, &told)?;
             let row = make::update(tx, &context, id, if_match, &patch)?;
             complete_one_for(tx, row, sight)
         })
@@ -396,9 +398,10 @@ async fn set_status(
     status: Status,
 ) -> Result<Response> {
     let (actor, now, audit) = (write.actor.clone(), write.now, write.audit());
+    let told = super::observers(app);
     write
         .run(app, StatusCode::OK, move |tx| {
-            let context = context(tx, now, &actor)?;
+            let context = context(tx, now, &actor, &told)?;
             let row = make::set_status(tx, &context, id, status)?;
             let customer = complete_one_for(tx, row, Sight::of(&actor))?;
             let action = if status == Status::Archived { "customer.archive" } else { "customer.restore" };

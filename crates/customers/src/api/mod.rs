@@ -10,7 +10,7 @@ mod tagging;
 mod tags;
 mod views;
 
-use crate::record::{Observer, RecordContext};
+use crate::record::{Observer, Observers, RecordContext};
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -68,10 +68,15 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(activities::batch))
 }
 
+/// The rooms above that are told of what is edited.
+pub(crate) fn observers(app: &App) -> Observers {
+    Observers(app.get::<Customers>().unwrap_or_default().observers)
+}
+
 /// What a person records and changes under: his scope, the organisation's day and currency.
-pub(crate) fn context(tx: &mut Tx, now: Instant, actor: &Actor) -> Result<RecordContext> {
+pub(crate) fn context(tx: &mut Tx, now: Instant, actor: &Actor, told: &Observers) -> Result<RecordContext> {
     let loaded = RecordContext::load(tx, now)?;
-    Ok(RecordContext { actor: Some(actor.staff), scope: actor.scope.clone(), ..loaded })
+    Ok(RecordContext { actor: Some(actor.staff), scope: actor.scope.clone(), observers: told.clone(), ..loaded })
 }
 
 /// The organisation's today and zone.

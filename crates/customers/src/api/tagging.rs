@@ -42,6 +42,7 @@ pub(super) async fn put(
     Json(body): Json<TagsBody>,
 ) -> Result<Response> {
     let (actor, now) = (write.actor.clone(), write.now);
+    let told = super::observers(&app);
     write
         .run(&app, StatusCode::OK, move |tx| {
             customers::lock(tx, &[id])?;
@@ -61,7 +62,7 @@ pub(super) async fn put(
                 tags::give(tx, now, Some(actor.staff), tag, &[id])?;
                 moved.push(Part::Tag(tag.id.0));
             }
-            let at = At::of(&context(tx, now, &actor)?);
+            let at = At::of(&context(tx, now, &actor, &told)?);
             tag::refresh(tx, &at, &[id], &moved)?;
             complete_one(tx, row)
         })
@@ -272,6 +273,7 @@ pub(super) async fn bulk(
     Json(body): Json<BulkBody>,
 ) -> Result<Response> {
     let (actor, now, audit) = (write.actor.clone(), write.now, write.audit());
+    let told = super::observers(&app);
     write
         .run(&app, StatusCode::OK, move |tx| {
             let seen = chosen(tx, now, &actor.scope, body.customers.as_deref(), body.filter.as_ref(), BULK_MAX)?;
@@ -287,7 +289,7 @@ pub(super) async fn bulk(
                 changed += tags::give(tx, now, Some(actor.staff), tag, &ids)?;
             }
             let moved: Vec<Part> = add.iter().chain(&remove).map(|tag| Part::Tag(tag.id.0)).collect();
-            let at = At::of(&context(tx, now, &actor)?);
+            let at = At::of(&context(tx, now, &actor, &told)?);
             tag::refresh(tx, &at, &ids, &moved)?;
             let detail = json!({
                 "customers": ids.len(), "changed": changed,
@@ -327,6 +329,7 @@ pub(super) async fn assign(
     Json(body): Json<AssignBody>,
 ) -> Result<Response> {
     let (actor, now, audit) = (write.actor.clone(), write.now, write.audit());
+    let told = super::observers(&app);
     write
         .run(&app, StatusCode::OK, move |tx| {
             if let Change::Set(owner) = body.owner_id {
@@ -337,7 +340,7 @@ pub(super) async fn assign(
             }
             let seen = chosen(tx, now, &actor.scope, body.customers.as_deref(), body.filter.as_ref(), BULK_MAX)?;
             let (ids, not_allowed) = allowed(tx, &actor.scope, Deed::Edit, &seen)?;
-            let context = context(tx, now, &actor)?;
+            let context = context(tx, now, &actor, &told)?;
             let changed = make::assign_many(tx, &context, &ids, body.owner_id, body.department_id)?;
             audit.note(tx, "customer.assign", "bulk", &json!({"customers": ids.len(), "changed": changed}))?;
             Ok(Changed { customers: ids.len(), changed, not_allowed })

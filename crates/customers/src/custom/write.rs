@@ -148,7 +148,7 @@ pub(crate) struct FieldChange {
 }
 
 /// Brings back what an import changed, of up to `limit` changes of customers from `after` on; a value that somebody
-/// changed since stays. Answers the customer to go on with, and how many values came back.
+/// changed since stays. Answers the customer to go on with, and whose values came back.
 pub(crate) fn undo(
     tx: &mut Tx,
     now: Instant,
@@ -156,9 +156,9 @@ pub(crate) fn undo(
     import: ImportId,
     after: CustomerId,
     limit: u32,
-) -> Result<(Option<CustomerId>, usize)> {
+) -> Result<(Option<CustomerId>, Vec<CustomerId>)> {
     let customers = store::changed_by(tx, scope, import, after, limit)?;
-    let Some(last) = customers.last().copied() else { return Ok((None, 0)) };
+    let Some(last) = customers.last().copied() else { return Ok((None, Vec::new())) };
     crate::store::customers::lock(tx, &customers)?;
     let fields = store::all(tx)?;
     let stood = store::values_of(tx, &customers)?;
@@ -178,6 +178,7 @@ pub(crate) fn undo(
     }
     let back: Vec<_> = back.into_iter().map(|((id, field), value)| (id, field, value)).collect();
     let changed = write(tx, now, None, None, &back)?;
-    crate::store::customers::touch(tx, now, &changed.iter().copied().collect::<Vec<_>>())?;
-    Ok((Some(last), back.len()))
+    let changed: Vec<CustomerId> = changed.iter().copied().collect();
+    crate::store::customers::touch(tx, now, &changed)?;
+    Ok((Some(last), changed))
 }

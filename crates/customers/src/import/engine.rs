@@ -16,7 +16,7 @@ use super::store::{self, Import, State};
 use crate::activity::{Change, CustomerRef, Direction, Kind, Line, NewActivity, Outcome};
 use crate::category;
 use crate::identity::Identity;
-use crate::record::{Observer, RecordContext, record};
+use crate::record::{Observer, Observers, RecordContext, record};
 use crate::store::{CategoryId, identities};
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
@@ -88,6 +88,7 @@ impl Engine<'_> {
             let import = store::find(tx, import)?;
             let mut context = starter::context(tx, (self.clock)(), self.by)?;
             context.import_id = Some(import.id);
+            context.observers = Observers(self.observers.to_vec());
             let reader = starter::reader(tx, self.by)?;
             Ok((import, context, reader))
         })?;

@@ -10,7 +10,7 @@ use super::starter;
 use super::store::{self, State};
 use crate::activity::{Activity, CustomerRef, NewActivity, Outcome};
 use crate::query;
-use crate::record::{Observer, record, withdraw};
+use crate::record::{Observer, Observers, record, withdraw};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -131,7 +131,8 @@ pub fn undo(
         let now = clock();
         let last = db.write(|tx| {
             let context = starter::context(tx, now, by)?;
-            let (last, _) = crate::custom::undo(tx, now, &context.scope, id, after, FIELDS_CHUNK)?;
+            let (last, changed) = crate::custom::undo(tx, now, &context.scope, id, after, FIELDS_CHUNK)?;
+            Observers(observers.to_vec()).edited(tx, now, context.today, &changed)?;
             store::checkpoint(tx, id, State::Undoing, turn, &progress)?;
             checkpoint(tx, &progress)?;
             Ok(last)
@@ -146,7 +147,8 @@ pub fn undo(
     loop {
         let now = clock();
         let last = db.write(|tx| {
-            let context = starter::context(tx, now, by)?;
+            let mut context = starter::context(tx, now, by)?;
+            context.observers = Observers(observers.to_vec());
             let last = crate::category::take_back(tx, &context, id, after, FIELDS_CHUNK)?;
             store::checkpoint(tx, id, State::Undoing, turn, &progress)?;
             checkpoint(tx, &progress)?;

@@ -2,7 +2,7 @@
 //! statements does not grow with the number of rows.
 
 use super::fold::{Seal, Step, outcome, step};
-use super::{Observer, RecordContext};
+use super::{Observer, Observers, RecordContext};
 use crate::activity::{Activity, Change, CustomerRef, NewActivity, Outcome, named};
 use crate::identity::Identity;
 use crate::profile::NewCustomer;
@@ -31,6 +31,7 @@ pub fn record(
     if rows.len() > BATCH_MAX {
         return Err(too_many(rows.len()));
     }
+    let context = &told(context, observers);
     let mut outcomes: Vec<Option<Outcome>> =
         rows.iter().map(|row| row.check(context.now, context.currency).err().map(Outcome::Refused)).collect();
     let mut locked = HashSet::new();
@@ -98,6 +99,11 @@ pub fn record(
         .collect()
 }
 
+/// Who watches the recording is told of what follows from it too.
+fn told(context: &RecordContext, observers: &[Arc<dyn Observer>]) -> RecordContext {
+    RecordContext { observers: Observers(observers.to_vec()), ..context.clone() }
+}
+
 /// Takes activities back by their keys, as if they had never come: for the undo of an import. Unknown keys are
 /// passed over; answers how many were taken back.
 pub fn withdraw(
@@ -106,6 +112,7 @@ pub fn withdraw(
     keys: &[(&str, &str)],
     observers: &[Arc<dyn Observer>],
 ) -> Result<usize> {
+    let context = &told(context, observers);
     let owners: Vec<CustomerId> = activities::keys(tx, keys)?.values().map(|key| key.customer).collect();
     customers::lock(tx, &owners)?;
     let found = activities::keys(tx, keys)?;

@@ -4,6 +4,7 @@ mod batch;
 mod fold;
 
 use crate::activity::Change;
+use std::sync::Arc;
 use zunke_access::{Scope, settings};
 use zunke_kernel::id::{CustomerId, ImportId, StaffId};
 use zunke_kernel::{Currency, Day, Instant, Result, Zone};
@@ -26,6 +27,8 @@ pub struct RecordContext {
     /// Customers outside of it are as unknown as those that aren't there.
     pub scope: Scope,
     pub import_id: Option<ImportId>,
+    /// The rooms above, told of what is edited here.
+    pub observers: Observers,
 }
 
 impl RecordContext {
@@ -40,6 +43,7 @@ impl RecordContext {
             actor: None,
             scope: Scope::all(),
             import_id: None,
+            observers: Observers::default(),
         })
     }
 }
@@ -53,5 +57,33 @@ pub trait Observer: Send + Sync {
     fn removed(&self, tx: &mut Tx, customers: &[CustomerId]) -> Result<()> {
         let _ = (tx, customers);
         Ok(())
+    }
+
+    /// Fields, tags or anything else that people keep of these customers, who are locked, has changed. Answers whether
+    /// levels, scores or facts may have changed by it.
+    fn edited(&self, tx: &mut Tx, now: Instant, today: Day, customers: &[CustomerId]) -> Result<bool> {
+        let _ = (tx, now, today, customers);
+        Ok(false)
+    }
+}
+
+/// Rooms above, in the order in which they are told.
+#[derive(Clone, Default)]
+pub struct Observers(pub Vec<Arc<dyn Observer>>);
+
+impl std::fmt::Debug for Observers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} observers", self.0.len())
+    }
+}
+
+impl Observers {
+    /// Tells all of them; answers whether levels, scores or facts may have changed.
+    pub(crate) fn edited(&self, tx: &mut Tx, now: Instant, today: Day, customers: &[CustomerId]) -> Result<bool> {
+        let mut changed = false;
+        for observer in self.0.iter().filter(|_| !customers.is_empty()) {
+            changed |= observer.edited(tx, now, today, customers)?;
+        }
+        Ok(changed)
     }
 }

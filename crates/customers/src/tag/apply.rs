@@ -24,6 +24,12 @@ pub(crate) struct Moved {
     pub lost: usize,
 }
 
+impl Moved {
+    pub fn any(self) -> bool {
+        self.gained + self.lost > 0
+    }
+}
+
 /// A rule holds for active customers only: who is archived leaves the audiences.
 fn asked(condition: &Condition, at: &At, binds: &mut Binds) -> String {
     let columns = CustomerColumns { today: at.today, zone: &at.zone, few: Few::All };

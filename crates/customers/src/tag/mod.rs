@@ -7,7 +7,7 @@ pub(crate) mod rule;
 pub mod work;
 
 use crate::activity::Change;
-use crate::record::{Observer, RecordContext};
+use crate::record::{Observer, Observers, RecordContext};
 use rule::Rule;
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -36,11 +36,17 @@ pub(crate) struct At {
     pub now: Instant,
     pub today: Day,
     pub zone: Zone,
+    pub observers: Observers,
 }
 
 impl At {
     pub fn of(context: &RecordContext) -> Self {
-        Self { now: context.now, today: context.today, zone: context.zone.clone() }
+        Self {
+            now: context.now,
+            today: context.today,
+            zone: context.zone.clone(),
+            observers: context.observers.clone(),
+        }
     }
 }
 
@@ -51,8 +57,9 @@ pub(crate) fn refresh(tx: &mut Tx, at: &At, ids: &[CustomerId], touched: &[Part]
         return Ok(());
     }
     let rules = rule::sound(tx)?;
-    let asked = concerned(&rules, touched);
-    apply(tx, at, &asked, ids).map(|_| ())
+    let moved = apply(tx, at, &concerned(&rules, touched), ids)?;
+    let edited = touched.iter().any(|part| !matches!(part, Part::Activities | Part::Headline));
+    if edited || moved.any() { tell(tx, at, &rules, ids) } else { Ok(()) }
 }
 
 /// Asks all rules for these customers, who are locked: they are new, or active again.
@@ -61,7 +68,17 @@ pub(crate) fn refresh_all(tx: &mut Tx, at: &At, ids: &[CustomerId]) -> Result<()
         return Ok(());
     }
     let rules = rule::sound(tx)?;
-    apply(tx, at, &rules.iter().collect::<Vec<_>>(), ids).map(|_| ())
+    apply(tx, at, &rules.iter().collect::<Vec<_>>(), ids)?;
+    tell(tx, at, &rules, ids)
+}
+
+/// Tells the rooms above. Where levels have moved by it, the rules that speak of them are asked once more, and that is
+/// the end of it: levels aren't decided a third time.
+fn tell(tx: &mut Tx, at: &At, rules: &[Rule], ids: &[CustomerId]) -> Result<()> {
+    if at.observers.edited(tx, at.now, at.today, ids)? {
+        apply(tx, at, &concerned(rules, &[Part::Headline]), ids)?;
+    }
+    Ok(())
 }
 
 /// For rooms above: the levels or scores of these customers have changed in this unit of work.

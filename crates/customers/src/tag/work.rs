@@ -5,7 +5,7 @@
 use super::apply::different;
 use super::rule::{self, Rule};
 use super::{At, Moved, Part, apply, concerned};
-use crate::record::RecordContext;
+use crate::record::{Observers, RecordContext};
 use crate::store::tags::{self, Tag};
 use crate::store::{TagId, customers};
 use serde::{Deserialize, Serialize};
@@ -60,8 +60,11 @@ struct Payload {
 }
 
 /// Runs the job.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct KeepTags;
+#[derive(Clone, Debug, Default)]
+pub struct KeepTags {
+    /// Told of whose tags have changed.
+    pub observers: Observers,
+}
 
 #[derive(Debug, Default, Serialize)]
 struct Summary {
@@ -86,7 +89,7 @@ impl Handler for KeepTags {
         }
         for rule in rules.iter().filter(|rule| wanted(&payload.which, &rule.tag, Some(rule))) {
             summary.rules += 1;
-            match keep(job, &rules, rule, &mut summary) {
+            match keep(job, &self.observers, &rules, rule, &mut summary) {
                 Ok(()) => {}
                 Err(error) if error.code.starts_with("job_") => return Err(error),
                 Err(error) => {
@@ -108,7 +111,7 @@ fn wanted(which: &Which, tag: &Tag, rule: Option<&Rule>) -> bool {
 }
 
 /// Brings one rule up to date for everyone, in small steps: each looks again at the customers it changes.
-fn keep(job: &Running<'_>, rules: &[Rule], rule: &Rule, summary: &mut Summary) -> Result<()> {
+fn keep(job: &Running<'_>, observers: &Observers, rules: &[Rule], rule: &Rule, summary: &mut Summary) -> Result<()> {
     let (at, ids) = job.db.read(|tx| {
         let at = At::of(&RecordContext::load(tx, job.now())?);
         let ids = different(tx, &at, rule)?;
@@ -127,6 +130,9 @@ fn keep(job: &Running<'_>, rules: &[Rule], rule: &Rule, summary: &mut Summary) -
                 return Ok(Moved::default());
             }
             let moved = apply(tx, &at, &asked, &there)?;
+            if moved.any() && observers.edited(tx, now, at.today, &there)? {
+                apply(tx, &at, &concerned(rules, &[Part::Headline]), &there)?;
+            }
             job.checkpoint(
                 tx,
                 &serde_json::json!({"tag": rule.tag.name, "gained": summary.gained, "lost": summary.lost}),

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 use zunke_access::Scope;
 use zunke_customers::{
-    Change, CustomerRef, Identity, Kind, NewActivity, NewCustomer, Observer, Outcome, RecordContext, make,
+    Change, CustomerRef, Identity, Kind, NewActivity, NewCustomer, Observer, Observers, Outcome, RecordContext, make,
 };
 use zunke_kernel::id::CustomerId;
 use zunke_kernel::{Currency, Day, Instant, Money, Result, Zone};
@@ -24,6 +24,7 @@ pub fn context() -> RecordContext {
         actor: None,
         scope: Scope::all(),
         import_id: None,
+        observers: Observers::default(),
     }
 }
 

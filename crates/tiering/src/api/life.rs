@@ -5,7 +5,7 @@ use crate::ask;
 use crate::bucket;
 use crate::decision::Cause;
 use crate::explain::{Explanation, LevelFace};
-use crate::indicator::Profile;
+use crate::inputs;
 use crate::keep::{Moment, Ready, keep};
 use crate::life::ask::{AtStake, Order, Which, at_stake};
 use crate::life::judge::Case;
@@ -477,7 +477,7 @@ fn suppose(
     }
     let mut recorded = standings::read(tx, &[id])?.remove(&(id, active.programme)).unwrap_or_default();
     let mut lived = lives::read(tx, &[id])?.remove(&(id, active.programme)).unwrap_or_default();
-    let profile = Profile { joined: standings::joined(tx, &[id])?.remove(&id) };
+    let profile = inputs::profiles(tx, &ready.evaluator.plan, &[id])?.remove(&id).unwrap_or_default();
     if ready.lives(Some(&lived)) {
         let sections = buckets::sections(&years);
         let mut scratch = crate::evaluate::Scratch::default();

@@ -2,6 +2,7 @@
 
 use crate::evaluate::{Evaluator, Scratch};
 use crate::image::Image;
+use crate::inputs;
 use crate::rfm::CubeCuts;
 use crate::rules::Rules;
 use crate::sense::{self, Told};
@@ -9,7 +10,7 @@ use crate::store::load;
 use crate::store::programmes::{self as table, Programme};
 use crate::store::versions::{self, Version};
 use crate::templates::{self, Percentiles, Template, percentiles};
-use crate::validate::{sound, validate};
+use crate::validate::sound;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -76,7 +77,12 @@ pub(super) fn whole(tx: &mut Tx, id: ProgrammeId) -> zunke_kernel::Result<Whole>
         None => None,
     };
     let draft = table::draft(tx, id)?;
-    let faults = draft.as_ref().map_or_else(Vec::new, |draft| sense::told(validate(draft)));
+    let faults = match (&draft, &rules) {
+        (Some(draft), _) => sense::told(inputs::check(tx, draft)?),
+        // Published rules go on without what is gone; it is only said.
+        (None, Some(rules)) => sense::told(inputs::gone(tx, rules)?),
+        (None, None) => Vec::new(),
+    };
     let scheduled = versions::scheduled(tx, id)?;
     Ok(Whole { version: programme.draft_version, programme, rules, draft, faults, scheduled })
 }
@@ -165,7 +171,7 @@ pub(crate) fn percentiles_of(image: &Image, today: Day) -> Option<Percentiles> {
     for partition in &image.partitions {
         for at in 0..partition.len() {
             evaluator.gather(partition.days(at), &mut scratch);
-            evaluator.assess(&mut scratch, partition.profile(at), &CubeCuts::middle());
+            evaluator.assess(&mut scratch, partition.profile(at, &evaluator.plan), &CubeCuts::middle());
             if scratch.facts[orders] > 0.0 {
                 for (column, fact) in columns.iter_mut().zip([spend, order, orders]) {
                     column.push(scratch.facts[fact]);
@@ -223,7 +229,7 @@ pub(super) async fn save_draft(
     write
         .run(&app, StatusCode::OK, move |tx| {
             let version = table::save_draft(tx, id, version, Some(&draft.rules))?;
-            let faults = validate(&draft.rules);
+            let faults = inputs::check(tx, &draft.rules)?;
             Ok(Saved { version, sound: sound(&faults), faults: sense::told(faults) })
         })
         .await
@@ -252,8 +258,11 @@ pub(super) async fn validate_rules(
     Path(id): Path<ProgrammeId>,
     Json(check): Json<Check>,
 ) -> Result<axum::Json<Checked>> {
-    let rules = app.db.read_async(move |tx| current(tx, id, check.rules)).await?;
-    let faults = validate(&rules);
+    let faults = app.db.read_async(move |tx| {
+        let rules = current(tx, id, check.rules)?;
+        inputs::check(tx, &rules)
+    });
+    let faults = faults.await?;
     Ok(axum::Json(Checked { sound: sound(&faults), faults: sense::told(faults) }))
 }
 

@@ -4,12 +4,12 @@ use super::programmes::current;
 use super::{check_day, refuse_faults, tiers};
 use crate::cache::{Kept, Ticket};
 use crate::decision::Cause;
+use crate::inputs;
 use crate::rfm::CubeCuts;
 use crate::rules::Rules;
 use crate::simulation::{RANKS, Simulation, Tally, Wanted as Ask};
 use crate::store::{memberships, programmes};
 use crate::trial;
-use crate::validate::validate;
 use crate::work;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -150,7 +150,7 @@ pub(super) fn prepare(
     began: Instant,
     ticket: Option<&Ticket>,
 ) -> zunke_kernel::Result<Prepared> {
-    let (rules, published, today, currency, seen) = app.db.read(|tx| {
+    let (rules, faults, published, today, currency, seen) = app.db.read(|tx| {
         let rules = current(tx, id, rules)?;
         let published = match programmes::find(tx, id)?.published {
             Some(version) => Some(programmes::rules(tx, version)?),
@@ -159,11 +159,12 @@ pub(super) fn prepare(
         let organisation = settings::load(tx)?;
         // Sums over everyone are for who may see everyone; the others get those of their own.
         let seen = if super::everyone(scope).is_ok() { None } else { Some(memberships::seen_ids(tx, scope)?) };
-        Ok((rules, published, settings::today(&organisation, began), organisation.currency, seen))
+        let faults = inputs::check(tx, &rules)?;
+        Ok((rules, faults, published, settings::today(&organisation, began), organisation.currency, seen))
     })?;
-    refuse_faults(validate(&rules))?;
+    refuse_faults(faults)?;
     let as_of = as_of.unwrap_or(today);
-    let kept = tiers(app).image(&app.db, began, id)?;
+    let kept = tiers(app).image_for(&app.db, began, id, &rules, as_of)?;
     if ticket.is_some_and(Ticket::cancelled) {
         return Err(superseded());
     }

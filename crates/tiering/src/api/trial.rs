@@ -7,10 +7,10 @@ use crate::bucket::Entry;
 use crate::evaluate::{Evaluator, Scratch};
 use crate::explain::{LevelFace, Subject};
 use crate::image::Sections;
-use crate::indicator::Profile;
+use crate::inputs;
 use crate::rules::Rules;
 use crate::simulation::{Mover, Wanted as Ask};
-use crate::store::{buckets, memberships, programmes, standings};
+use crate::store::{buckets, memberships, programmes};
 use crate::trial;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -151,15 +151,15 @@ pub(super) async fn movers(
 fn reasons(tx: &mut Tx, ready: &Prepared, movers: &[Mover]) -> zunke_kernel::Result<Vec<Text>> {
     let ids: Vec<CustomerId> = movers.iter().map(|mover| mover.customer).collect();
     let mut years = buckets::read(tx, &ids)?;
-    let joined = standings::joined(tx, &ids)?;
     let evaluator = Evaluator::new(&ready.rules, ready.as_of, &ready.cuts);
+    let profiles = inputs::profiles(tx, &evaluator.plan, &ids)?;
     let mut scratch = Scratch::default();
     let mut reasons = Vec::with_capacity(movers.len());
     for mover in movers {
         let sections = buckets::sections(&years.remove(&mover.customer).unwrap_or_default());
         let days: Vec<Entry<'_>> = Sections::new(&sections).collect();
         evaluator.gather(days.into_iter(), &mut scratch);
-        let profile = Profile { joined: joined.get(&mover.customer).copied() };
+        let profile = profiles.get(&mover.customer).copied().unwrap_or_default();
         let assessment = evaluator.assess(&mut scratch, profile, &ready.cuts);
         let subject = Subject {
             rules: &ready.rules,
@@ -315,7 +315,7 @@ pub(super) async fn backtest(
             Ok((programme.id, programmes::rules(tx, version)?, settings::today(&settings::load(tx)?, began)))
         })?;
         let then = today.plus(-i32::from(days));
-        let kept = tiers(&app).image(&app.db, began, programme)?;
+        let kept = tiers(&app).image_for(&app.db, began, programme, &rules, today)?;
         let (before, after) = (kept.cuts(&rules, then), kept.cuts(&rules, today));
         let test = trial::back_test(&kept.image, &rules, then, today, [&before, &after]);
         Ok::<_, Error>(told(&test, then, today))

@@ -5,11 +5,11 @@ use super::programmes::current;
 use super::{check_day, refuse_faults, tiers};
 use crate::compare::{Difference, compare};
 use crate::decision::Cause;
+use crate::inputs;
 use crate::publish::plan;
 use crate::rules::Rules;
 use crate::store::programmes as table;
 use crate::store::versions::{self, Publication, Version};
-use crate::validate::validate;
 use crate::work;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -86,7 +86,7 @@ impl Publishing {
                 "This programme is set aside: take it up again first.",
             ));
         }
-        refuse_faults(validate(rules))?;
+        refuse_faults(inputs::check(tx, rules)?)?;
         let zone = settings::load(tx)?.zone();
         // A pinned day is for looking at figures; rules hold by the calendar.
         let from = self.day(zone.day_of(now))?;

@@ -6,13 +6,12 @@ use crate::bucket::Entry;
 use crate::evaluate::Scratch;
 use crate::explain::{ConditionRow, LevelFace, Missing, Subject};
 use crate::image::Sections;
-use crate::indicator::Profile;
+use crate::inputs;
 use crate::keep::Ready;
+use crate::store::buckets;
 use crate::store::lives::{self, Lived};
-use crate::store::{buckets, standings};
 use crate::way::{Trial, Way, cheapest_keep};
 use serde::Serialize;
-use std::collections::HashMap;
 use zunke_access::Scope;
 use zunke_customers::query;
 use zunke_kernel::id::{CustomerId, LevelId, StaffId};
@@ -266,11 +265,11 @@ pub fn at_stake(
 fn tell(tx: &mut Tx, ready: &Ready, items: &mut [AtStake]) -> Result<()> {
     let ids: Vec<CustomerId> = items.iter().map(|item| item.customer_id).collect();
     let years = buckets::read(tx, &ids)?;
-    let joined: HashMap<CustomerId, Day> = standings::joined(tx, &ids)?;
+    let profiles = inputs::profiles(tx, &ready.evaluator.plan, &ids)?;
     let nothing = Vec::new();
     for item in items {
         let sections = buckets::sections(years.get(&item.customer_id).unwrap_or(&nothing));
-        let profile = Profile { joined: joined.get(&item.customer_id).copied() };
+        let profile = profiles.get(&item.customer_id).copied().unwrap_or_default();
         let mut scratch = Scratch::default();
         ready.evaluator.gather(Sections::new(&sections), &mut scratch);
         let mut assessment = ready.evaluator.assess(&mut scratch, profile, &ready.cuts);

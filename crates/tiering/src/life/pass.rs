@@ -5,7 +5,7 @@ use super::judge::Case;
 use crate::decision::{Cause, Change};
 use crate::evaluate::{Assessment, Scratch};
 use crate::image::{Image, Partition, Sections};
-use crate::indicator::Profile;
+use crate::inputs;
 use crate::keep::{Moment, Ready, keep};
 use crate::run::Progress;
 use crate::store::buckets;
@@ -168,7 +168,7 @@ pub fn judge(
     let case = Case {
         customer: partition.id(at),
         days: partition.days(at),
-        profile: partition.profile(at),
+        profile: partition.profile(at, &ready.evaluator.plan),
         recorded,
         lived,
         cause,
@@ -189,14 +189,14 @@ pub fn survey_due(db: &Db, ready: &Ready) -> Result<Report> {
             let years = buckets::read(tx, &ids)?;
             let recorded = standings::read(tx, &ids)?;
             let lived = lives::read(tx, &ids)?;
-            let joined = standings::joined(tx, &ids)?;
+            let profiles = inputs::profiles(tx, &open.evaluator.plan, &ids)?;
             let nothing = Vec::new();
             let mut scratch = Scratch::default();
             for id in &ids {
                 let key = (*id, open.programme);
                 let (Some(recorded), Some(lived)) = (recorded.get(&key), lived.get(&key)) else { continue };
                 let sections = buckets::sections(years.get(id).unwrap_or(&nothing));
-                let profile = Profile { joined: joined.get(id).copied() };
+                let profile = profiles.get(id).copied().unwrap_or_default();
                 open.evaluator.gather(Sections::new(&sections), &mut scratch);
                 let assessment = open.evaluator.assess(&mut scratch, profile, &open.cuts);
                 let days = Sections::new(&sections);
@@ -226,7 +226,8 @@ pub fn survey_all(db: &Db, ready: &Ready, image: &Image) -> Result<Report> {
         let mut scratch = Scratch::default();
         for at in 0..partition.len() {
             open.evaluator.gather(partition.days(at), &mut scratch);
-            let assessment = open.evaluator.assess(&mut scratch, partition.profile(at), &open.cuts);
+            let assessment =
+                open.evaluator.assess(&mut scratch, partition.profile(at, &open.evaluator.plan), &open.cuts);
             let recorded = partition.recorded(at);
             let lived = lives.get(&partition.id(at));
             if let Some(row) = judge(&open, partition, at, lived, Cause::Review, &assessment, &mut scratch) {

@@ -203,7 +203,7 @@ fn survey(db: &Db, active: &Active, run: &Run, organisation: &Organisation) -> R
         let ready = db.read(|tx| Ready::load(tx, active, as_of, organisation.currency))?;
         return pass::survey_due(db, &ready);
     }
-    let image = load::image(db, Some(active.programme))?;
+    let image = load::image_for(db, active.programme, &active.rules, as_of)?;
     let cuts = image.cuts(&active.rules, as_of);
     let active = Active { cuts: Arc::new(cuts), ..active.clone() };
     let ready = db.read(|tx| Ready::load(tx, &active, as_of, organisation.currency))?;

@@ -5,6 +5,9 @@
 
 use crate::bucket;
 use crate::image::{Image, Partition, Recorded};
+use crate::indicator::attributes;
+use crate::inputs;
+use crate::rules::Rules;
 use std::sync::{Mutex, PoisonError, mpsc};
 use zunke_kernel::id::{CustomerId, LevelId, ProgrammeId};
 use zunke_kernel::{Day, Error, Result};
@@ -54,6 +57,16 @@ pub fn image(db: &Db, programme: Option<ProgrammeId>) -> Result<Image> {
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(place, _)| *place);
     Ok(Image { partitions: done.into_iter().map(|(_, partition)| partition).collect() })
+}
+
+/// Like [`image`], with the attributes that rules name, as they are on a day.
+pub fn image_for(db: &Db, programme: ProgrammeId, rules: &Rules, as_of: Day) -> Result<Image> {
+    let mut image = image(db, Some(programme))?;
+    let names = attributes(&rules.indicators);
+    if !names.is_empty() {
+        db.read(|tx| inputs::keep(tx, &mut image, &names, as_of))?;
+    }
+    Ok(image)
 }
 
 fn walk(db: &Db, sender: &mpsc::SyncSender<Run>) -> Result<()> {

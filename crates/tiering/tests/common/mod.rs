@@ -2,7 +2,7 @@
 
 use zunke_access::Scope;
 use zunke_customers::activity::Activity;
-use zunke_customers::{Change, Kind, Observer, RecordContext};
+use zunke_customers::{Change, Kind, Observer, Observers, RecordContext};
 use zunke_kernel::id::{ActivityId, CustomerId, ProgrammeId};
 use zunke_kernel::{Currency, Day, Instant, Money, Text, Zone};
 use zunke_store::Db;
@@ -74,6 +74,7 @@ pub fn context(today: &str) -> RecordContext {
         actor: None,
         scope: Scope::all(),
         import_id: None,
+        observers: Observers::default(),
     }
 }
 

@@ -149,8 +149,16 @@ export function unitOf(source: Source): Unit {
   }
 }
 
-/** Nobody keeps attributes yet: a dimension that rests on one gives its weight to the others. */
-export const hasSource = (source: Source): boolean => !('attribute' in source);
+export type OwnKind = 'field' | 'tag' | 'segment';
+
+/** What an attribute names: a field of our own, a tag or a segment. Nobody keeps anything under another name. */
+export function ownKind(attribute: string): OwnKind | null {
+  const kind = attribute.slice(0, Math.max(attribute.indexOf('.'), 0));
+  return kind === 'field' || kind === 'tag' || kind === 'segment' ? kind : null;
+}
+
+/** A dimension that rests on an attribute that nobody keeps gives its weight to the others. */
+export const hasSource = (source: Source): boolean => !('attribute' in source) || ownKind(source.attribute) !== null;
 
 /** Days run out before a window of another kind does; what a change of kind starts with. */
 export function windowOf(kind: 'lifetime' | 'days' | CalendarUnit): Window {

@@ -1,7 +1,7 @@
 /** Rules and values in words. */
 import type { TFunction } from 'i18next';
 import type { Words } from '../api';
-import type { Indicator, Unit, Window } from './indicators';
+import { type Indicator, ownKind, type Unit, type Window } from './indicators';
 import type { Comparison, Rule, Rules, Test } from './rules';
 import { unitOfFact } from './rules';
 
@@ -52,7 +52,7 @@ export function sayWindow(voice: Voice, window: Window): string {
 export function saySource(voice: Voice, indicator: Indicator): string {
   const { source } = indicator;
   if ('profile' in source) return voice.t('source.joined_years');
-  if ('attribute' in source) return voice.t('source.attribute');
+  if ('attribute' in source) return voice.t(`source.${ownKind(source.attribute) ?? 'attribute'}`);
   const { of, aggregate, window } = source.measure;
   return [voice.t(`measure.${of}`), voice.t(`aggregate.${aggregate}`), sayWindow(voice, window)].join(' · ');
 }

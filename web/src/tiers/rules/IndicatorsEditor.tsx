@@ -1,8 +1,10 @@
 import { DeleteOutlined, PlusOutlined } from '@ant-design/icons';
 import { Button, Select, Tooltip } from 'antd';
 import { useTranslation } from 'react-i18next';
+import { useSegments, useTags } from '../../customers/api';
+import { useFields } from '../../fields/api';
 import { said } from '../../i18n';
-import { aggregatesFor, type Indicator, MEASURES, withMeasure } from '../model/indicators';
+import { aggregatesFor, type Indicator, MEASURES, type MeasureSource, ownKind, withMeasure } from '../model/indicators';
 import { addIndicator, removeIndicator, setIndicator, usesOf } from '../model/rules';
 import { Panel } from '../parts/Panel';
 import type { PartProps } from './Editor';
@@ -82,20 +84,75 @@ interface SourceProps {
   onChange: (source: Indicator['source']) => void;
 }
 
+const FRESH: MeasureSource = { of: 'net_spend', aggregate: 'sum', window: { days: 365 } };
+
+/** Own fields that are numbers, tags and segments, to choose from. */
+function useOwnSources() {
+  const { t } = useTranslation('tiers');
+  const fields = useFields().data ?? [];
+  const tags = useTags().data ?? [];
+  const segments = useSegments().data ?? [];
+  const numbers = fields.filter((field) => field.kind !== 'text' && field.kind !== 'person');
+  const groups = [
+    {
+      label: t('source.field'),
+      options: numbers.map((field) => ({ value: `field.${field.key}`, label: said(field.label) })),
+    },
+    { label: t('source.tag'), options: tags.map((tag) => ({ value: `tag.${tag.id}`, label: tag.name })) },
+    {
+      label: t('source.segment'),
+      options: segments.map((segment) => ({ value: `segment.${segment.id}`, label: segment.name })),
+    },
+  ];
+  return groups.filter((group) => group.options.length > 0);
+}
+
 function SourceInput({ indicator, label, disabled, onChange }: SourceProps) {
   const { t } = useTranslation('tiers');
   const { source } = indicator;
-  if ('attribute' in source) return <p className="quiet source">{t('source.attribute')}</p>;
+  const options = [
+    {
+      label: t('source.measures'),
+      options: MEASURES.map((of) => ({ value: `measure.${of}`, label: t(`measure.${of}`) })),
+    },
+    ...useOwnSources(),
+  ];
+  const choose = (value: string) => {
+    const of = MEASURES.find((measure) => value === `measure.${measure}`);
+    const before = 'measure' in source ? source.measure : FRESH;
+    onChange(of ? { measure: withMeasure(before, of) } : { attribute: value });
+  };
+  if ('attribute' in source) {
+    const known = options.some((group) => group.options.some((option) => option.value === source.attribute));
+    return (
+      <div className="source">
+        <Select
+          showSearch
+          optionFilterProp="label"
+          value={known ? source.attribute : undefined}
+          placeholder={t(`source.${ownKind(source.attribute) ?? 'attribute'}`)}
+          disabled={disabled}
+          aria-label={t('rules.measure_of', { label })}
+          options={options}
+          popupMatchSelectWidth={false}
+          onChange={choose}
+        />
+      </div>
+    );
+  }
   if ('profile' in source) return <p className="quiet source">{t('source.joined_years')}</p>;
   const { measure } = source;
   return (
     <div className="source">
       <Select
-        value={measure.of}
+        showSearch
+        optionFilterProp="label"
+        value={`measure.${measure.of}`}
         disabled={disabled}
         aria-label={t('rules.measure_of', { label })}
-        options={MEASURES.map((of) => ({ value: of, label: t(`measure.${of}`) }))}
-        onChange={(of) => onChange({ measure: withMeasure(measure, of) })}
+        options={options}
+        popupMatchSelectWidth={false}
+        onChange={choose}
       />
       <Select
         value={measure.aggregate}
