@@ -170,7 +170,7 @@ impl Ready {
     fn due(&self, held: &Held, lived: &Lived, as_of: Day, waits: bool) -> Option<Day> {
         let ends = lived.layers.ends(as_of);
         let Some(book) = &self.book else { return ends.min() };
-        let close = book.next_close(held).map(|day| day.plus(1));
+        let close = book.next_close(held, as_of).map(|day| day.plus(1));
         let close = if waits { close } else { close.filter(|day| *day > as_of) };
         close.into_iter().chain(notice::next(book, held, as_of)).chain(ends).min()
     }

@@ -218,11 +218,12 @@ impl Book {
         self.rungs.iter().find(|rung| rung.id == id)
     }
 
-    /// The day whose end is the next at which time alone changes something.
+    /// The day whose end is the next at which time alone changes something, for who was last looked at on `on`.
     #[must_use]
-    pub fn next_close(&self, held: &Held) -> Option<Day> {
+    pub fn next_close(&self, held: &Held, on: Day) -> Option<Day> {
         let cycle = held.observe_until.or(held.keep_until);
-        let back = held.fallen.map(|fallen| fallen.on.plus(i32::from(self.life.return_days)));
+        // Rules that have made the way back shorter end it from now on, not on a day that was seen with it.
+        let back = held.fallen.map(|fallen| fallen.on.plus(i32::from(self.life.return_days)).max(on));
         cycle.into_iter().chain(back).min()
     }
 
@@ -382,7 +383,7 @@ impl Book {
             return step;
         }
         for _ in 0..TURNS_MOST {
-            let Some(day) = self.next_close(&held).filter(|day| *day < today.day) else { break };
+            let Some(day) = self.next_close(&held, base.on).filter(|day| *day < today.day) else { break };
             // Under rules that have changed meanwhile the date is judged by those of now.
             let ready = self.on_ladder(&held, &Today { day, ..*today });
             let Some(after) = self.close(&ready, day, seen(day), today) else {

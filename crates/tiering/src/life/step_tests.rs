@@ -280,6 +280,18 @@ fn rules_that_change_in_mid_cycle_leave_the_dates_and_a_level_that_is_gone_becom
 }
 
 #[test]
+fn a_way_back_that_new_rules_make_shorter_ends_from_the_last_look_on_and_not_before_it() {
+    let (mut book, base) = observed();
+    let (_, base) = go(&book, Some(base), &on("2027-04-10"), seen(1, 1));
+    assert!(base.held.fallen.is_some());
+    book.life.return_days = 1;
+    book.rungs.retain(|rung| rung.rank != 2);
+    let (step, after) = go(&book, Some(base), &on("2027-04-12"), seen(1, 1));
+    assert_eq!((kinds(&step), after.held.fallen), (vec![Kind::Lowered], None));
+    assert_eq!(after.held.since, day("2027-04-10"), "not a day on which he was seen as he was");
+}
+
+#[test]
 fn a_standing_from_before_there_were_lives_begins_a_full_cycle_on_the_day_it_is_taken_on() {
     let book = book();
     let old = Held { level: Some(id(3)), rank: 3, since: day("2020-05-01"), ..Held::default() };
