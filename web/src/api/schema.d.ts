@@ -4496,11 +4496,7 @@ export interface components {
              */
             withdrawn: number;
         };
-        Published: components["schemas"]["TierVersion"] & {
-            /** @description The evaluation of everyone that follows, or the job that waits for the day. */
-            job_id: components["schemas"]["JobId"];
-        };
-        Publishing: {
+        Publication: {
             /**
              * @description Customers who have a level get their dates anew by these rules; otherwise they keep the ones they have.
              * @default false
@@ -4513,6 +4509,10 @@ export interface components {
              * @default
              */
             note: string;
+        };
+        Published: components["schemas"]["TierVersion"] & {
+            /** @description The evaluation of everyone that follows, or the job that waits for the day. */
+            job_id: components["schemas"]["JobId"];
         };
         QueueCount: {
             /** Format: int64 */
@@ -18692,7 +18692,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Publishing"];
+                "application/json": components["schemas"]["Publication"];
             };
         };
         responses: {
@@ -19968,7 +19968,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Publishing"];
+                "application/json": components["schemas"]["Publication"];
             };
         };
         responses: {
