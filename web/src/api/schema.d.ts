@@ -2174,6 +2174,14 @@ export interface components {
             staff_id?: components["schemas"]["StaffId"] | null;
             undone_at?: components["schemas"]["Instant"] | null;
         };
+        /** @description What a move did. */
+        CategoryMoved: {
+            /** @description Customers that were meant and may be moved. */
+            customers: number;
+            move?: components["schemas"]["CategoryMove"] | null;
+            /** @description Customers that are seen, but whose level the caller may not move. */
+            not_allowed: number;
+        };
         CategoryOrder: {
             /** @description The categories from first to last. */
             ids: components["schemas"]["CategoryId"][];
@@ -3674,13 +3682,13 @@ export interface components {
         MoveList: {
             items: components["schemas"]["CategoryMove"][];
         };
-        /** @description What a move did. */
         Moved: {
-            /** @description Customers that were meant and may be moved. */
-            customers: number;
-            move?: components["schemas"]["CategoryMove"] | null;
-            /** @description Customers that are seen, but whose level the caller may not move. */
-            not_allowed: number;
+            /** Format: int64 */
+            down: number;
+            down_revenue: components["schemas"]["Money"];
+            /** Format: int64 */
+            up: number;
+            up_revenue: components["schemas"]["Money"];
         };
         MoverRow: {
             customer_id: components["schemas"]["CustomerId"];
@@ -4915,14 +4923,6 @@ export interface components {
             items: components["schemas"]["ManagerRow"][];
             next?: string | null;
         };
-        SimulatedMoves: {
-            /** Format: int64 */
-            down: number;
-            down_revenue: components["schemas"]["Money"];
-            /** Format: int64 */
-            up: number;
-            up_revenue: components["schemas"]["Money"];
-        };
         SimulationResult: {
             as_of: components["schemas"]["Day"];
             /** @description The levels that are on record, as the published rules call them. */
@@ -4935,7 +4935,7 @@ export interface components {
             /** @description The rules hold levels for a time: who no longer meets them is observed first and doesn't fall at once. */
             held: boolean;
             levels: components["schemas"]["SimulatedLevel"][];
-            moved: components["schemas"]["SimulatedMoves"];
+            moved: components["schemas"]["Moved"];
             /** @description `moves[from][to]`: customers, by rank from 0 (no level) to 10. */
             moves: number[][];
             /** @description Only the customers that the reader sees were counted. */
@@ -4957,8 +4957,9 @@ export interface components {
             profile: components["schemas"]["ProfileSource"];
         } | {
             /**
-             * @description A number kept on the customer's record under this name, such as `influence`. No attribute is kept yet, so
-             *     it has no data: a dimension that rests on it gives its weight to the others.
+             * @description A number kept on the customer's record: a field of our own (`field.budget`), whether he has a tag (`tag.tag_…`)
+             *     or is in a segment (`segment.seg_…`). Nobody keeps anything under another name, such as `influence`: a dimension
+             *     that rests on it gives its weight to the others.
              */
             attribute: string;
         };
@@ -7136,7 +7137,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Moved"];
+                    "application/json": components["schemas"]["CategoryMoved"];
                 };
             };
             /** @description Bad Request */

@@ -38,7 +38,7 @@ export function BulkCategory({ open, ids, query, onClose, onDone }: Props) {
   });
   const change = useMutation({
     mutationFn: ({ who, category }: Values) =>
-      post<Schemas['Moved']>('/customers/bulk/category', {
+      post<Schemas['CategoryMoved']>('/customers/bulk/category', {
         ...(who === 'selected' ? { customers: ids } : { filter: asked(query) }),
         category_id: category === 'none' ? null : category,
       }),

@@ -216,6 +216,7 @@ pub(super) struct MoveBody {
 
 /// What a move did.
 #[derive(Serialize, ToSchema)]
+#[schema(as = CategoryMoved)]
 pub(super) struct Moved {
     /// Absent where everybody stood there already.
     #[serde(rename = "move")]

@@ -111,7 +111,6 @@ struct SimulatedLevel {
 }
 
 #[derive(Serialize, ToSchema)]
-#[schema(as = SimulatedMoves)]
 struct Moved {
     up: u64,
     down: u64,
