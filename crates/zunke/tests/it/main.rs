@@ -8,3 +8,4 @@ mod house;
 mod levels;
 mod openapi;
 mod roles;
+mod upgrade;
