@@ -4,8 +4,6 @@
 ALTER TABLE programme_versions ADD COLUMN effective_from {int};
 -- When it began to hold; absent while it waits, and of those from before.
 ALTER TABLE programme_versions ADD COLUMN live_at {int};
--- Whether customers who have a level get their dates anew by these rules.
-ALTER TABLE programme_versions ADD COLUMN apply_to_all {bool} NOT NULL DEFAULT FALSE;
 -- The number of the version whose rules these are again.
 ALTER TABLE programme_versions ADD COLUMN restored_from {int};
 -- The job that makes it hold.

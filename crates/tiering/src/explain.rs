@@ -199,17 +199,18 @@ impl Subject<'_> {
                 let symbol = row.is.symbol();
                 let (zh, en) =
                     if row.is.wants_more() { ("还差", "more needed") } else { ("需减少", "less needed") };
-                Missing {
-                    text: Text::new(
+                let text = if row.value.is_none() {
+                    Text::new(
+                        format!("{}：还没有数据，要求 {symbol}{}", name.zh, need.zh),
+                        format!("{}: no data yet, {symbol} {} required", name.en, need.en),
+                    )
+                } else {
+                    Text::new(
                         format!("{}：现为 {}，要求 {symbol}{}，{zh} {}", name.zh, now.zh, need.zh, shown.zh),
                         format!("{}: {} now, {symbol} {} required, {} {en}", name.en, now.en, need.en, shown.en),
-                    ),
-                    fact: row.fact,
-                    value: row.value,
-                    threshold: row.threshold,
-                    gap,
-                    unit: row.unit,
-                }
+                    )
+                };
+                Missing { text, fact: row.fact, value: row.value, threshold: row.threshold, gap, unit: row.unit }
             })
             .collect()
     }

@@ -40,7 +40,7 @@ async fn an_old_version_can_be_read_compared_and_brought_back_with_a_reason() {
         save(&house, &path, &rules).await;
         let draft = house.post(&format!("{path}/compare"), json!({})).await;
         assert_eq!((draft["from"].clone(), draft["items"].as_array().map(Vec::len)), (json!(1), Some(2)), "{draft}");
-        house.post(&format!("{path}/publish"), json!({"note": "改名", "apply_to_all": true})).await;
+        house.post(&format!("{path}/publish"), json!({"note": "改名"})).await;
 
         let first = house.get(&format!("{path}/versions/1")).await;
         assert_eq!((&first["state"], &first["rules"]["levels"][1]["name"]["zh"]), (&json!("retired"), &json!("金卡")));
@@ -61,7 +61,6 @@ async fn an_old_version_can_be_read_compared_and_brought_back_with_a_reason() {
         let states: Vec<&str> =
             all["items"].as_array().expect("all").iter().filter_map(|each| each["state"].as_str()).collect();
         assert_eq!(states, ["published", "retired", "retired"]);
-        assert_eq!(all["items"][1]["apply_to_all"], json!(true));
         let (status, refused) = house
             .call(&house.boss, "POST", &format!("{path}/versions/3/restore"), None, Some(json!({"note": "x"})))
             .await;

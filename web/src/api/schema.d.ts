@@ -4505,11 +4505,6 @@ export interface components {
             withdrawn: number;
         };
         Publication: {
-            /**
-             * @description Customers who have a level get their dates anew by these rules; otherwise they keep the ones they have.
-             * @default false
-             */
-            apply_to_all: boolean;
             /** @default null */
             effective_from: components["schemas"]["Day"] | null;
             /**
@@ -5169,8 +5164,6 @@ export interface components {
         };
         /** @description A version, without its rules. */
         TierVersion: {
-            /** @description Whether customers who have a level get their dates anew by these rules. */
-            apply_to_all: boolean;
             effective_from?: components["schemas"]["Day"] | null;
             id: components["schemas"]["VersionId"];
             live_at?: components["schemas"]["Instant"] | null;

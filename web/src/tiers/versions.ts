@@ -14,7 +14,6 @@ export interface Version {
   /** The day from which it holds; none: it held at once. */
   effective_from: string | null;
   live_at: string | null;
-  apply_to_all: boolean;
   /** The number of the version whose rules these are again. */
   restored_from: number | null;
 }

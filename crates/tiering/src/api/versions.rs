@@ -30,8 +30,6 @@ pub(super) struct Publishing {
     note: String,
     /// The day from which it holds, in the organisation's zone; at once where none is given.
     effective_from: Option<Day>,
-    /// Customers who have a level get their dates anew by these rules; otherwise they keep the ones they have.
-    apply_to_all: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -90,14 +88,7 @@ impl Publishing {
         let zone = settings::load(tx)?.zone();
         // A pinned day is for looking at figures; rules hold by the calendar.
         let from = self.day(zone.day_of(now))?;
-        let publication = Publication {
-            rules,
-            note: self.note.trim(),
-            by: Some(by),
-            from,
-            apply_to_all: self.apply_to_all,
-            restored_from,
-        };
+        let publication = Publication { rules, note: self.note.trim(), by: Some(by), from, restored_from };
         let published = versions::publish(tx, now, id, &publication)?;
         let job_id = match from {
             Some(day) => plan(tx, now, published.id, day, &zone, Some(by))?,
@@ -107,7 +98,7 @@ impl Publishing {
             }
         };
         let detail = serde_json::json!({"version": published.number, "note": published.note,
-            "effective_from": from, "apply_to_all": self.apply_to_all, "restored_from": restored_from});
+            "effective_from": from, "restored_from": restored_from});
         let action = if restored_from.is_some() { "programme.restore" } else { "programme.publish" };
         audit::write(tx, now, Some(by), action, &id.to_string(), &detail)?;
         Ok(Published { published, job_id })

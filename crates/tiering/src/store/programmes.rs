@@ -177,7 +177,7 @@ pub fn publish(
     note: &str,
     by: Option<StaffId>,
 ) -> Result<Version> {
-    let publication = Publication { rules, note, by, from: None, apply_to_all: false, restored_from: None };
+    let publication = Publication { rules, note, by, from: None, restored_from: None };
     versions::publish(tx, now, id, &publication)
 }
 

@@ -24,14 +24,12 @@ pub struct Version {
     pub effective_from: Option<Day>,
     /// When it began to hold; absent while it waits.
     pub live_at: Option<Instant>,
-    /// Whether customers who have a level get their dates anew by these rules.
-    pub apply_to_all: bool,
     /// The number of the version whose rules these are again.
     pub restored_from: Option<i64>,
 }
 
 const COLUMNS: &str = "version_id, number, state, note, published_at, published_by, effective_from, live_at, \
-     apply_to_all, restored_from";
+     restored_from";
 
 fn version(row: &Row) -> Result<Version> {
     let state = row.text(2)?;
@@ -46,8 +44,7 @@ fn version(row: &Row) -> Result<Version> {
         effective_from: row.opt_day(6)?,
         // Versions from before this was noted held at once.
         live_at: live_at.or((!waits).then_some(published_at)),
-        apply_to_all: row.bool(8)?,
-        restored_from: row.opt_int(9)?,
+        restored_from: row.opt_int(8)?,
         state,
     })
 }
@@ -60,14 +57,13 @@ pub struct Publication<'a> {
     pub by: Option<StaffId>,
     /// From the start of this day on; at once where none is given.
     pub from: Option<Day>,
-    pub apply_to_all: bool,
     /// These are the rules of that version again; the draft stays as it is.
     pub restored_from: Option<i64>,
 }
 
 /// Publishes rules as the next version, at once or from a day on. What held before is retired when it begins to hold.
 pub fn publish(tx: &mut Tx, now: Instant, id: ProgrammeId, publication: &Publication<'_>) -> Result<Version> {
-    let Publication { rules, note, by, from, apply_to_all, restored_from } = *publication;
+    let Publication { rules, note, by, from, restored_from } = *publication;
     // The first statement takes the row, so that two who publish at once get two numbers.
     tx.execute("UPDATE programmes SET draft_version = draft_version + 1 WHERE programme_id = $1", &[id.into()])?;
     if let Some(waiting) = scheduled(tx, id)? {
@@ -83,8 +79,8 @@ pub fn publish(tx: &mut Tx, now: Instant, id: ProgrammeId, publication: &Publica
     let new = VersionId::new(now);
     tx.execute(
         "INSERT INTO programme_versions (version_id, programme_id, number, state, rules, note, published_at,
-           published_by, effective_from, apply_to_all, restored_from)
-         VALUES ($1, $2, $3, 'scheduled', $4, $5, $6, $7, $8, $9, $10)",
+           published_by, effective_from, restored_from)
+         VALUES ($1, $2, $3, 'scheduled', $4, $5, $6, $7, $8, $9)",
         &[
             new.into(),
             id.into(),
@@ -94,7 +90,6 @@ pub fn publish(tx: &mut Tx, now: Instant, id: ProgrammeId, publication: &Publica
             now.into(),
             by.into(),
             from.into(),
-            apply_to_all.into(),
             restored_from.into(),
         ],
     )?;
@@ -198,10 +193,4 @@ pub fn of_number(tx: &mut Tx, id: ProgrammeId, number: i64) -> Result<Version> {
 pub fn of_id(tx: &mut Tx, id: VersionId) -> Result<Version> {
     let sql = format!("SELECT {COLUMNS} FROM programme_versions WHERE version_id = $1");
     tx.query_one(&sql, &[id.into()], version)?.ok_or_else(Error::not_found)
-}
-
-/// Whether customers who have a level get their dates anew by the rules of a version.
-pub fn applies_to_all(tx: &mut Tx, version: VersionId) -> Result<bool> {
-    let sql = "SELECT apply_to_all FROM programme_versions WHERE version_id = $1";
-    Ok(tx.query_one(sql, &[version.into()], |row| row.bool(0))?.unwrap_or(false))
 }

@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { App, Checkbox, DatePicker, Input, Modal } from 'antd';
+import { App, DatePicker, Input, Modal } from 'antd';
 import type { Dayjs } from 'dayjs';
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -32,7 +32,6 @@ export function Publish({ open, programme, rules, simulation, beforehand, onClos
   const noteId = useId();
   const [note, setNote] = useState('');
   const [day, setDay] = useState<Dayjs | null>(null);
-  const [all, setAll] = useState(false);
   const changes = useDraftComparison(programme.id, rules, open);
   const waits = programme.scheduled;
   const [working, setWorking] = useState(false);
@@ -52,7 +51,7 @@ export function Publish({ open, programme, rules, simulation, beforehand, onClos
       }
       const done = await post<{ job_id: string }>(
         `/tiering/programmes/${programme.id}/publish`,
-        { note: note.trim(), effective_from: day?.format('YYYY-MM-DD') ?? null, apply_to_all: all },
+        { note: note.trim(), effective_from: day?.format('YYYY-MM-DD') ?? null },
         { version },
       );
       if (!day) setJobId(done.job_id);
@@ -105,11 +104,6 @@ export function Publish({ open, programme, rules, simulation, beforehand, onClos
         <div className="publish-from">
           <DatePicker value={day} onChange={setDay} placeholder={t('publish.at_once')} aria-label={t('publish.from')} />
           <span className="quiet">{t('publish.from_note')}</span>
-          {rules.life && (
-            <Checkbox checked={all} onChange={(event) => setAll(event.target.checked)}>
-              {t('publish.apply_to_all')}
-            </Checkbox>
-          )}
         </div>
         <div className="publish-note">
           <label htmlFor={noteId}>{t('publish.note')}</label>
