@@ -162,6 +162,14 @@ permissions! {
     SimulateTiering = "simulate_tiering": &[Administrator, OperationsManager, Analyst];
     /// Change rules, publish them, evaluate all.
     ManageTiering = "manage_tiering": &[Administrator, OperationsManager];
+    /// See tickets, visits and what customers say, within the own scope.
+    ReadTickets = "read_tickets": &[Administrator, OperationsManager, AccountManager, Agent, Analyst];
+    /// Open tickets, answer, solve and hand them on; record visits.
+    WorkTickets = "work_tickets": &[Administrator, OperationsManager, AccountManager, Agent];
+    /// Set a due time by hand, take it back.
+    SetDueTimes = "set_due_times": &[Administrator, OperationsManager];
+    /// Policies, calendars, groups, templates, mailboxes, topics; who manages whom.
+    ManageService = "manage_service": &[Administrator, OperationsManager];
 }
 
 #[cfg(test)]

@@ -75,6 +75,16 @@ id_type!(/** A level of a ladder; stays the same when it is renamed or moved. */
 id_type!(/** One version of a programme's rules. */ VersionId, "ver");
 id_type!(/** An import of a file. */ ImportId, "imp");
 id_type!(/** A durable job. */ JobId, "job");
+id_type!(/** A ticket: something that a customer said and that somebody answers. */ TicketId, "tkt");
+id_type!(/** One message of a ticket. */ MessageId, "msg");
+id_type!(/** Something to be done, for a ticket or a customer. */ TaskId, "tsk");
+id_type!(/** A file that belongs to a ticket. */ FileId, "fil");
+id_type!(/** A group of staff that tickets are routed to. */ GroupId, "grp");
+id_type!(/** A working calendar. */ CalendarId, "cal");
+id_type!(/** A service policy: what is promised to whom. */ PolicyId, "slp");
+id_type!(/** A visit to a customer, planned or made. */ VisitId, "vis");
+id_type!(/** Something that customers keep saying. */ TopicId, "top");
+id_type!(/** An improvement that came of what customers said. */ ImprovementId, "imv");
 
 #[doc(hidden)]
 #[must_use]

@@ -93,6 +93,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(zunke_customers::import::routes())
         .merge(zunke_customers::export::routes())
         .merge(zunke_tiering::routes())
+        .merge(zunke_service::routes())
 }
 
 /// Who has a say before the organisation changes.
