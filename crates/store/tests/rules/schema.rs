@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use zunke_store::testing::{TestDb, database};
 use zunke_store::{Engine, Tx};
 
-/// Tables with a customer_id that are not distributed by it: look-ups, distributed by their own value.
-/// Found by their own value; the queue of tickets is local.
+/// Tables with a customer_id that are not distributed by it: look-ups, distributed by their own value, and the queue of
+/// tickets, which is local.
 const LOOK_UPS: [&str; 6] =
     ["customer_phones", "customer_emails", "external_ids", "activity_keys", "ticket_keys", "ticket_queue"];
 /// The search index is each engine's own; the row number beside it is SQLite's.
