@@ -1,5 +1,8 @@
 import antd from 'antd/locale/en_US';
 
-const files = import.meta.glob<Record<string, unknown>>('../*/en.json', { eager: true, import: 'default' });
+const files = import.meta.glob<Record<string, unknown>>(['../*/en.json', '../service/*/en.json'], {
+  eager: true,
+  import: 'default',
+});
 
 export default { antd, dayjs: 'en', files };

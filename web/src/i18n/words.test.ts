@@ -4,7 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 const src = dirname(dirname(fileURLToPath(import.meta.url)));
-const rooms = readdirSync(src).filter((name) => statSync(join(src, name)).isDirectory());
+const inside = (folder: string) => readdirSync(folder).filter((name) => statSync(join(folder, name)).isDirectory());
+/** The folders that may have words; those of a large room have their own. */
+const rooms = [...inside(src), ...(inside(src).includes('service') ? inside(join(src, 'service')) : [])];
+const folderOf = (room: string) => (inside(src).includes(room) ? join(src, room) : join(src, 'service', room));
 
 type Words = { [key: string]: string | Words };
 
@@ -19,11 +22,15 @@ function flat(words: Words, before = ''): Map<string, string> {
 
 function words(room: string, language: string): Map<string, string> | undefined {
   try {
-    return flat(JSON.parse(readFileSync(join(src, room, `${language}.json`), 'utf8')) as Words);
+    return flat(JSON.parse(readFileSync(join(folderOf(room), `${language}.json`), 'utf8')) as Words);
   } catch {
     return undefined;
   }
 }
+
+it('names each part of a room once', () => {
+  expect(new Set(rooms).size).toBe(rooms.length);
+});
 
 const byNamespace = new Map<string, Map<string, string>>();
 for (const room of rooms) {
