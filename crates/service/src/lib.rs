@@ -9,6 +9,27 @@
 //! VIPs come first and no ordinary customer's promise is broken for it.
 
 pub mod api;
+pub mod change;
+pub mod clock;
+pub mod context;
+pub mod event;
+pub mod message;
+pub mod open;
+pub mod queue;
+pub mod reply;
+pub mod routing;
+pub mod state;
 pub mod store;
+pub mod text;
+pub mod ticket;
+pub mod visible;
+pub mod work;
 
 pub use api::routes;
+pub use change::{Change, change};
+pub use context::{Context, Hooks, Settings};
+pub use event::{Event, What};
+pub use message::{Message, NewMessage, Side, Visibility};
+pub use open::{NewTicket, Outcome, Sender, open};
+pub use reply::{Said, reply};
+pub use ticket::{NOBODY, Ticket};

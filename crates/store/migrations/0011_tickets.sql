@@ -49,6 +49,9 @@ CREATE TABLE tickets (
     reopened {int} NOT NULL DEFAULT 0,
     -- 1 to 5, as the customer answered.
     csat {int},
+    -- The beginning of what was said last in public, and who said it (customer, staff): for lists.
+    last_words {text},
+    last_side {text},
     -- Events so far: the next one's number.
     events {int} NOT NULL DEFAULT 0,
     version {int} NOT NULL,

@@ -73,6 +73,7 @@ macro_rules! ids {
 }
 
 ids!(CustomerId, ActivityId, StaffId, DepartmentId, ProgrammeId, LevelId, VersionId, ImportId, JobId);
+ids!(TicketId, MessageId, TaskId, FileId, GroupId, CalendarId, PolicyId, VisitId, TopicId, ImprovementId);
 
 #[cfg(test)]
 mod tests {

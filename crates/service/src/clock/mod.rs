@@ -1,0 +1,3 @@
+//! The clocks of a ticket: what is promised, by when, and how much of it is used up.
+
+pub mod apply;
