@@ -3,9 +3,10 @@
 use crate::context::{Context, Hooks};
 use crate::event::What;
 use crate::state::{self, Act, Next, Rules, Stand};
-use crate::store::people;
+use crate::store::{people, search};
 use crate::ticket::{Kind, Priority, State, Ticket};
 use crate::{text, work};
+use zunke_access::directory;
 use zunke_http::Change as Field;
 use zunke_kernel::id::{GroupId, StaffId, TicketId};
 use zunke_kernel::{Error, Instant, Result};
@@ -48,6 +49,8 @@ pub fn apply(tx: &mut Tx, cx: &Context, ticket: &mut Ticket, change: &Change) ->
         if to != ticket.subject {
             let from = std::mem::replace(&mut ticket.subject, to.clone());
             work::note(tx, cx, ticket, now, What::SubjectChanged { from, to })?;
+            let name = people::standing(tx, ticket.customer)?.map(|standing| standing.name);
+            search::put(tx, ticket, name.as_deref())?;
         }
     }
     match &change.product {
@@ -80,7 +83,7 @@ fn assign(tx: &mut Tx, cx: &Context, ticket: &mut Ticket, change: &Change, why: 
         return Ok(());
     }
     if let Some(staff) = staff.filter(|staff| Some(*staff) != ticket.assignee) {
-        people::require_staff(tx, staff, "staff_id")?;
+        directory::require_staff(tx, staff, "staff_id")?;
     }
     if let Some(group) = group.filter(|group| Some(*group) != ticket.group) {
         people::require_group(tx, group)?;

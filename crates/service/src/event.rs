@@ -149,6 +149,16 @@ pub enum What {
 }
 
 impl What {
+    /// The staff that are named in it.
+    #[must_use]
+    pub fn staff(&self) -> Vec<StaffId> {
+        match self {
+            Self::Assigned { staff, .. } => staff.iter().copied().collect(),
+            Self::Mentioned { staff, .. } | Self::Escalated { to: staff, .. } => staff.clone(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The word and the JSON that are stored.
     pub fn write(&self) -> Result<(String, String)> {
         let mut whole = serde_json::to_value(self).map_err(Error::internal)?;

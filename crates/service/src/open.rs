@@ -3,7 +3,7 @@
 use crate::context::{Context, Hooks};
 use crate::event::What;
 use crate::message::NewMessage;
-use crate::store::{people, tickets};
+use crate::store::{people, search, tickets};
 use crate::ticket::{Channel, Kind, NEVER, NOBODY, Priority, SenderKeys, State, Ticket};
 use crate::work::{self, Contact};
 use crate::{reply, text};
@@ -111,6 +111,7 @@ pub fn open(tx: &mut Tx, cx: &Context, new: &NewTicket, hooks: &Hooks) -> Result
     ticket.number = tickets::next_number(tx)?;
     // First the time line: it locks the customer, and may raise his level by this very contact.
     work::interaction(tx, cx, hooks, &ticket, Contact::Opened)?;
+    let mut name = None;
     if ticket.has_customer() {
         let standing = people::standing(tx, customer)?.ok_or_else(|| {
             Error::invalid("customer_unknown", "没有该客户。", "There is no such customer.").at("customer_id")
@@ -119,8 +120,10 @@ pub fn open(tx: &mut Tx, cx: &Context, new: &NewTicket, hooks: &Hooks) -> Result
         ticket.level_rank = standing.rank;
         ticket.level_id = standing.level;
         ticket.region = standing.region;
+        name = Some(standing.name);
     }
     tickets::insert(tx, &ticket)?;
+    search::put(tx, &ticket, name.as_deref())?;
     let opened = What::Opened {
         kind: ticket.kind,
         priority: ticket.priority,

@@ -10,6 +10,7 @@ use crate::state::{self, Act, Next};
 use crate::store::{links, messages, people, tickets};
 use crate::ticket::Ticket;
 use crate::{text, work};
+use zunke_access::directory;
 use zunke_kernel::id::{MessageId, TicketId};
 use zunke_kernel::{Error, Result};
 use zunke_store::Tx;
@@ -30,7 +31,7 @@ pub fn reply(tx: &mut Tx, cx: &Context, id: TicketId, new: &NewMessage, hooks: &
     let body = text::required(&new.body, "body", text::BODY_CHARS_MAX)?;
     let new = &NewMessage { body, ..new.clone() };
     for staff in &new.mentions {
-        people::require_staff(tx, *staff, "mentions")?;
+        directory::require_staff(tx, *staff, "mentions")?;
     }
     let id = merged_to(tx, id)?;
     let mut ticket = tickets::lock(tx, id)?.ok_or_else(Error::not_found)?;

@@ -2,7 +2,7 @@
 -- Distributed by customer_id: tickets, ticket_events, ticket_messages, ticket_tasks, ticket_links, ticket_files.
 -- A ticket whose sender is not known yet stands under the customer of nobody (all zeros) and moves, with all its rows,
 -- when somebody says whose it is. Look-up tables, distributed by their own value: ticket_keys, ticket_numbers,
--- ticket_sources, ticket_mails. Local: ticket_queue, ticket_counter, ticket_templates, ticket_checklists, ticket_views.
+-- ticket_sources. Local: ticket_queue, ticket_counter, ticket_templates, ticket_checklists, ticket_views, ticket_presence.
 
 CREATE TABLE tickets (
     customer_id {uuid} NOT NULL,
@@ -58,10 +58,25 @@ CREATE TABLE tickets (
     updated_at {int} NOT NULL,
     CONSTRAINT tickets_pk PRIMARY KEY (customer_id, ticket_id)
 ) {clustered};
-CREATE INDEX tickets_state ON tickets (state, next_due_at, ticket_id);
-CREATE INDEX tickets_assignee ON tickets (assignee_id, state, next_due_at);
+CREATE INDEX tickets_state ON tickets (state, opened_at, ticket_id);
+CREATE INDEX tickets_assignee ON tickets (assignee_id, opened_at, ticket_id);
 CREATE INDEX tickets_opened ON tickets (opened_at, ticket_id);
 CREATE INDEX tickets_updated ON tickets (updated_at, ticket_id);
+
+-- What tickets are searched by (subject, product, sender, the customer's name), as tokens of our own making.
+-- @sqlite
+CREATE VIRTUAL TABLE ticket_search USING fts5 (
+    tokens, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii', prefix = '3 4'
+);
+-- @postgres
+CREATE TABLE ticket_search (
+    customer_id UUID NOT NULL,
+    ticket_id UUID NOT NULL,
+    tokens TSVECTOR NOT NULL,
+    CONSTRAINT ticket_search_pk PRIMARY KEY (customer_id, ticket_id)
+);
+CREATE INDEX ticket_search_tokens ON ticket_search USING gin (tokens);
+-- @all
 
 CREATE TABLE ticket_keys (
     ticket_id {uuid} NOT NULL,
@@ -199,7 +214,8 @@ CREATE TABLE ticket_queue (
 ) {clustered};
 CREATE INDEX ticket_queue_next ON ticket_queue (group_id, turn_at, ticket_id) WHERE assignee_id IS NULL AND active;
 CREATE INDEX ticket_queue_assignee ON ticket_queue (assignee_id, active, turn_at);
-CREATE INDEX ticket_queue_due ON ticket_queue (due_at);
+CREATE INDEX ticket_queue_due ON ticket_queue (due_at, ticket_id);
+CREATE INDEX ticket_queue_turn ON ticket_queue (turn_at, ticket_id);
 
 -- Groups that tickets are routed to.
 CREATE TABLE service_groups (
@@ -220,4 +236,63 @@ CREATE TABLE service_group_members (
     group_id {uuid} NOT NULL,
     staff_id {uuid} NOT NULL,
     CONSTRAINT service_group_members_pk PRIMARY KEY (group_id, staff_id)
+) {clustered};
+
+-- Talk templates: what is said again and again, with variables.
+CREATE TABLE ticket_templates (
+    template_id {uuid} NOT NULL,
+    name {text} NOT NULL,
+    name_key {text} NOT NULL,
+    -- phone, email, message, any.
+    channel {text} NOT NULL,
+    -- The kind that it is for; NULL: any.
+    kind {text},
+    -- The levels that it is for, as ranks in JSON; NULL: any.
+    levels {json},
+    body {text} NOT NULL,
+    archived {bool} NOT NULL DEFAULT FALSE,
+    version {int} NOT NULL,
+    updated_at {int} NOT NULL,
+    CONSTRAINT ticket_templates_pk PRIMARY KEY (template_id),
+    CONSTRAINT ticket_templates_name UNIQUE (name_key)
+) {clustered};
+
+-- Checklists (SOP): the steps that a ticket of a level and kind is worked through by.
+CREATE TABLE ticket_checklists (
+    checklist_id {uuid} NOT NULL,
+    name {text} NOT NULL,
+    name_key {text} NOT NULL,
+    kind {text},
+    levels {json},
+    -- JSON: title, department_id, template_id, due_minutes of each step, in their order.
+    steps {json} NOT NULL,
+    place {int} NOT NULL DEFAULT 0,
+    archived {bool} NOT NULL DEFAULT FALSE,
+    version {int} NOT NULL,
+    updated_at {int} NOT NULL,
+    CONSTRAINT ticket_checklists_pk PRIMARY KEY (checklist_id),
+    CONSTRAINT ticket_checklists_name UNIQUE (name_key)
+) {clustered};
+
+-- Saved views of the list of tickets.
+CREATE TABLE ticket_views (
+    view_id {uuid} NOT NULL,
+    staff_id {uuid} NOT NULL,
+    name {text} NOT NULL,
+    shared {bool} NOT NULL DEFAULT FALSE,
+    content {json} NOT NULL,
+    version {int} NOT NULL,
+    created_at {int} NOT NULL,
+    CONSTRAINT ticket_views_pk PRIMARY KEY (view_id)
+) {clustered};
+CREATE INDEX ticket_views_staff ON ticket_views (staff_id);
+
+-- Who has a ticket open on his screen, by heartbeat; old rows mean nothing and are swept.
+CREATE TABLE ticket_presence (
+    ticket_id {uuid} NOT NULL,
+    staff_id {uuid} NOT NULL,
+    -- He is writing an answer.
+    writing {bool} NOT NULL DEFAULT FALSE,
+    seen_at {int} NOT NULL,
+    CONSTRAINT ticket_presence_pk PRIMARY KEY (ticket_id, staff_id)
 ) {clustered};

@@ -71,20 +71,6 @@ pub fn by_keys(tx: &mut Tx, keys: &SenderKeys) -> Result<Option<CustomerId>> {
     Ok(None)
 }
 
-/// 422 unless there is such a member of staff who may log in.
-pub fn require_staff(tx: &mut Tx, staff: StaffId, field: &str) -> Result<()> {
-    let there = tx.query_one("SELECT active FROM staff WHERE staff_id = $1", &[staff.into()], |row| row.bool(0))?;
-    match there {
-        Some(true) => Ok(()),
-        Some(false) => {
-            let text =
-                ("该员工已停用，请另选一位。", "This member of staff is no longer active; please choose another.");
-            Err(Error::invalid("staff_inactive", text.0, text.1).at(field))
-        }
-        None => Err(Error::invalid("staff_unknown", "没有该员工。", "There is no such member of staff.").at(field)),
-    }
-}
-
 /// 422 unless there is such a group that tickets may be given to.
 pub fn require_group(tx: &mut Tx, group: GroupId) -> Result<()> {
     let sql = "SELECT archived FROM service_groups WHERE group_id = $1";

@@ -4,12 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use zunke_store::testing::{TestDb, database};
 use zunke_store::{Engine, Tx};
 
-/// Tables with a customer_id that are not distributed by it: look-ups, distributed by their own value, and the queue of
-/// tickets, which is local.
-const LOOK_UPS: [&str; 6] =
-    ["customer_phones", "customer_emails", "external_ids", "activity_keys", "ticket_keys", "ticket_queue"];
+/// Tables with a customer_id that are not distributed by it: look-ups, distributed by their own value, and what is local:
+/// the queue of tickets, what staff have to do.
+const LOOK_UPS: &[&str] = &[
+    "customer_phones",
+    "customer_emails",
+    "external_ids",
+    "activity_keys",
+    "ticket_keys",
+    "ticket_queue",
+    "visit_keys",
+    "staff_tasks",
+];
 /// The search index is each engine's own; the row number beside it is SQLite's.
-const OWN: [&str; 2] = ["customer_search", "customers.row_id"];
+const OWN: [&str; 3] = ["customer_search", "customers.row_id", "ticket_search"];
 
 #[derive(Default)]
 struct Table {
@@ -40,7 +48,7 @@ fn sqlite(tx: &mut Tx) -> zunke_kernel::Result<Tables> {
         &[],
         |row| row.text(0),
     )?;
-    for name in names.into_iter().filter(|name| !name.starts_with("customer_search")) {
+    for name in names.into_iter().filter(|name| !name.starts_with("customer_search") && !name.starts_with("ticket_search")) {
         let mut table = Table::default();
         let mut primary = BTreeMap::new();
         tx.for_each(&format!("SELECT name, type, \"notnull\", pk FROM pragma_table_info('{name}')"), &[], |row| {
