@@ -1,7 +1,7 @@
 //! Who and what there is, for rooms above that name staff or departments in their own rows.
 
 use crate::store::{departments, people, staff};
-use crate::{Permission, Scope};
+use crate::{Permission, Role, Scope};
 use std::collections::HashMap;
 use zunke_kernel::id::{DepartmentId, StaffId};
 use zunke_kernel::{Error, Kind, Result};
@@ -65,4 +65,27 @@ pub fn staff_called(tx: &mut Tx) -> Result<Vec<(StaffId, String, String)>> {
     let filter = staff::Filter { active: Some(true), ..staff::Filter::default() };
     let people = staff::list(tx, &filter, false, 100_000)?;
     Ok(people.into_iter().map(|one| (one.id, one.name, one.login)).collect())
+}
+
+/// Somebody who works here, or did.
+#[derive(Clone, Debug)]
+pub struct Colleague {
+    pub id: StaffId,
+    pub name: String,
+    pub role: Role,
+    pub department: Option<DepartmentId>,
+    pub active: bool,
+}
+
+/// Everybody, those who have left among them, in the order in which they came.
+pub fn colleagues(tx: &mut Tx) -> Result<Vec<Colleague>> {
+    let people = staff::list(tx, &staff::Filter::default(), false, 100_000)?;
+    let read = |one: staff::Staff| Colleague {
+        id: one.id,
+        name: one.name,
+        role: one.role,
+        department: one.department,
+        active: one.active,
+    };
+    Ok(people.into_iter().map(read).collect())
 }

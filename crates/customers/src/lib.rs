@@ -35,7 +35,7 @@ pub use headline::Headline;
 pub use identity::{Identity, IdentityKind};
 pub use profile::{CustomerKind, Gender, NewCustomer, Status};
 pub use query::{CustomerQuery, Filter, ListParams, Sort, SortKey};
-pub use record::{Observer, Observers, RecordContext, record, withdraw};
+pub use record::{Observer, Observers, OwnerChange, OwnerWhy, RecordContext, record, withdraw};
 pub use store::categories::{Category, CategoryChange, CategoryMove};
 pub use store::customers::Stored;
 pub use store::segments::Segment;

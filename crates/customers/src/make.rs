@@ -4,7 +4,7 @@ use crate::custom;
 use crate::identity::Identity;
 use crate::profile::{self, CustomerKind, Gender, NewCustomer, Status};
 use crate::query::CustomerQuery;
-use crate::record::{Observer, RecordContext};
+use crate::record::{Observer, OwnerChange, OwnerWhy, RecordContext};
 use crate::store::customers::{self, Stored};
 use crate::store::tags::{self, Tag};
 use crate::store::{TagId, identities, search};
@@ -36,6 +36,11 @@ pub fn create_many(
     let good: Vec<usize> = (0..customers.len()).filter(|at| answers[*at].is_none()).collect();
     let refs: Vec<&NewCustomer> = good.iter().map(|at| &customers[*at]).collect();
     let made = customers::insert_many(tx, context.now, &refs)?;
+    let why = if context.import_id.is_some() { OwnerWhy::Import } else { OwnerWhy::ByHand };
+    let owned: Vec<OwnerChange> = (refs.iter().zip(&made))
+        .filter_map(|(new, made)| Some((made.as_ref().ok()?, new.owner_id?)))
+        .map(|(id, owner)| OwnerChange { customer: *id, rank: 0, from: None, to: Some(owner), why })
+        .collect();
     for (at, made) in good.into_iter().zip(made) {
         answers[at] = Some(match made {
             Ok(id) => Ok(id),
@@ -49,6 +54,7 @@ pub fn create_many(
         let new: Vec<CustomerId> = answers.iter().flatten().flatten().copied().collect();
         context.observers.edited(tx, context.now, context.today, &new)?;
     }
+    context.observers.owned(tx, context, &owned)?;
     answers
         .into_iter()
         .map(|answer| answer.ok_or_else(|| Error::internal("a customer of the batch was left without an answer")))
@@ -132,6 +138,7 @@ pub fn update(
         *text = change.clone().over(text.take()).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
         faults.extend(text.as_deref().and_then(|text| profile::check_text(text, field, max)));
     }
+    let owned = owner_change(&customer, patch.owner_id.over(customer.owner_id), OwnerWhy::ByHand);
     customer.owner_id = patch.owner_id.over(customer.owner_id);
     customer.department_id = patch.department_id.over(customer.department_id);
     let before = identities::of(tx, &[id])?.remove(&id).unwrap_or_default();
@@ -152,6 +159,7 @@ pub fn update(
     let values: Vec<_> = patch.fields.iter().map(|(field, value)| (id, *field, value.clone())).collect();
     custom::write(tx, context.now, context.actor, context.import_id, &values)?;
     customers::update(tx, context.now, &customer)?;
+    context.observers.owned(tx, context, owned.as_slice())?;
     follow(tx, context, &[id], &[Part::Profile])?;
     if known_changed || patch.name.is_some() {
         search::put_many(tx, &[(id, profile::tokens(&customer.name, &after))], false)?;
@@ -203,18 +211,43 @@ pub fn assign_many(
 ) -> Result<usize> {
     let seen = crate::query::within(tx, &context.scope.for_deed(Deed::Edit), ids)?;
     let there = customers::lock(tx, &seen)?;
-    let mut changed = Vec::new();
+    let (mut changed, mut owned) = (Vec::new(), Vec::new());
     for id in there {
         let mut customer = CustomerQuery::system().find(tx, id)?;
         let (owner, department) = (owner.over(customer.owner_id), department.over(customer.department_id));
         if (owner, department) != (customer.owner_id, customer.department_id) {
+            owned.extend(owner_change(&customer, owner, OwnerWhy::ByHand));
             (customer.owner_id, customer.department_id) = (owner, department);
             customers::update(tx, context.now, &customer)?;
             changed.push(id);
         }
     }
+    context.observers.owned(tx, context, &owned)?;
     follow(tx, context, &changed, &[Part::Profile])?;
     Ok(changed.len())
+}
+
+fn owner_change(customer: &Stored, to: Option<StaffId>, why: OwnerWhy) -> Option<OwnerChange> {
+    let (rank, from) = (customer.headline.level_rank, customer.owner_id);
+    (from != to).then_some(OwnerChange { customer: customer.id, rank, from, to, why })
+}
+
+/// Gives customers to an owner, for rooms above that have chosen him: a few statements for any number of customers.
+/// The observers are told why. Answers whom it changed.
+pub fn give_many(
+    tx: &mut Tx,
+    context: &RecordContext,
+    ids: &[CustomerId],
+    owner: Option<StaffId>,
+    why: OwnerWhy,
+) -> Result<Vec<OwnerChange>> {
+    let seen = crate::query::within(tx, &context.scope.for_deed(Deed::Edit), ids)?;
+    let there = customers::lock(tx, &seen)?;
+    let owned = customers::give(tx, context.now, &there, owner, why)?;
+    let changed: Vec<CustomerId> = owned.iter().map(|change| change.customer).collect();
+    context.observers.owned(tx, context, &owned)?;
+    follow(tx, context, &changed, &[Part::Profile])?;
+    Ok(owned)
 }
 
 /// Whom identities belong to, within the scope: for imports. Set queries only.

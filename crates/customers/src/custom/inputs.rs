@@ -60,6 +60,31 @@ pub fn for_each_number(
     Ok(true)
 }
 
+/// The values of one field of some customers in words, in every language in which they are written: a text, the names
+/// of choices. Who has none is not in it; nobody is where there is no such field.
+pub fn words(tx: &mut Tx, key: &str, customers: &[CustomerId]) -> Result<HashMap<CustomerId, Vec<String>>> {
+    let Some(field) = store::all(tx)?.into_iter().find(|field| field.key == key && !field.archived) else {
+        return Ok(HashMap::new());
+    };
+    let named = |number: i64| {
+        let said = field.choice(number).map(|choice| choice.label.clone());
+        said.into_iter().flat_map(|said| [said.zh, said.en]).filter(|word| !word.is_empty())
+    };
+    let mut found = HashMap::new();
+    for (id, values) in store::values_of(tx, customers)? {
+        for (_, value) in values.into_iter().filter(|(other, _)| *other == field.id) {
+            let words: Vec<String> = match value {
+                FieldValue::Text(text) => vec![text],
+                FieldValue::Choice(number) => named(number).collect(),
+                FieldValue::Choices(numbers) => numbers.into_iter().flat_map(named).collect(),
+                _ => continue,
+            };
+            found.insert(id, words);
+        }
+    }
+    Ok(found)
+}
+
 fn is_number(field: &CustomField) -> bool {
     !matches!(field.kind, FieldKind::Text | FieldKind::Person)
 }

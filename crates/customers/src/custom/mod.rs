@@ -26,7 +26,7 @@ use zunke_store::Tx;
 pub use catalogue::{catalogue, of_viewer};
 pub use check::{CHOICES_MAX, FIELDS_MAX, NAME_CHARS_MAX, TEXT_CHARS_MAX};
 pub(crate) use check::{check, next_choice};
-pub use inputs::{for_each_number, numbers};
+pub use inputs::{for_each_number, numbers, words};
 pub use read::{Reader, Unread};
 pub(crate) use sql::{probe, test, words_sort};
 pub use value::FieldValue;

@@ -65,6 +65,33 @@ pub trait Observer: Send + Sync {
         let _ = (tx, now, today, customers);
         Ok(false)
     }
+
+    /// These customers, who are locked, have another owner now, or are new and have one. An error undoes the change.
+    fn owned(&self, tx: &mut Tx, context: &RecordContext, changes: &[OwnerChange]) -> Result<()> {
+        let _ = (tx, context, changes);
+        Ok(())
+    }
+}
+
+/// A customer who has another owner than before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnerChange {
+    pub customer: CustomerId,
+    pub rank: i64,
+    pub from: Option<StaffId>,
+    pub to: Option<StaffId>,
+    pub why: OwnerWhy,
+}
+
+/// How somebody came by his owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnerWhy {
+    ByHand,
+    Import,
+    /// Chosen by the house.
+    Automatic,
+    /// Handed over with everything, by the hand-over of this id.
+    HandOver(uuid::Uuid),
 }
 
 /// Rooms above, in the order in which they are told.
@@ -78,6 +105,14 @@ impl std::fmt::Debug for Observers {
 }
 
 impl Observers {
+    /// Tells all of them who has another owner.
+    pub(crate) fn owned(&self, tx: &mut Tx, context: &RecordContext, changes: &[OwnerChange]) -> Result<()> {
+        for observer in self.0.iter().filter(|_| !changes.is_empty()) {
+            observer.owned(tx, context, changes)?;
+        }
+        Ok(())
+    }
+
     /// Tells all of them; answers whether levels, scores or facts may have changed.
     pub(crate) fn edited(&self, tx: &mut Tx, now: Instant, today: Day, customers: &[CustomerId]) -> Result<bool> {
         let mut changed = false;

@@ -1,9 +1,10 @@
 //! The customers' own rows.
 
-use super::{CategoryId, execute_in, identities, search};
+use super::{CategoryId, execute_in, for_each_in, identities, search};
 use crate::headline::{self, Headline};
 use crate::identity::Identity;
 use crate::profile::{CustomerKind, Gender, NewCustomer, Status, month_day, tokens};
+use crate::record::{OwnerChange, OwnerWhy};
 use std::collections::HashMap;
 use zunke_kernel::id::{CustomerId, DepartmentId, ImportId, StaffId};
 use zunke_kernel::search::sort_key;
@@ -45,6 +46,7 @@ pub(crate) fn columns() -> String {
     OWN.split(", ")
         .chain(headline::COLUMNS.split(", "))
         .map(|column| format!("c.{column}"))
+        .chain([headline::POTENTIAL.to_owned()])
         .collect::<Vec<_>>()
         .join(", ")
 }
@@ -73,7 +75,7 @@ pub(crate) fn read(row: &Row) -> Result<Stored> {
         updated_at: row.instant(17)?,
         place_from: row.opt_instant(18)?,
         category_id: row.opt_id(19, CategoryId)?,
-        headline: headline::read(row, id, 20)?,
+        headline: Headline { potential: row.opt_real(31)?, ..headline::read(row, id, 20)? },
     })
 }
 
@@ -205,6 +207,31 @@ pub(crate) fn update(tx: &mut Tx, now: Instant, customer: &Stored) -> Result<()>
         ],
     )?;
     Ok(())
+}
+
+/// Gives customers who are locked to an owner; answers whose it changed.
+pub(crate) fn give(
+    tx: &mut Tx,
+    now: Instant,
+    ids: &[CustomerId],
+    to: Option<StaffId>,
+    why: OwnerWhy,
+) -> Result<Vec<OwnerChange>> {
+    let values: Vec<Value> = ids.iter().map(|id| (*id).into()).collect();
+    let mut changes = Vec::new();
+    let sql = "SELECT c.customer_id, c.level_rank, c.owner_id FROM customers c WHERE c.customer_id IN ({list})";
+    for_each_in(tx, sql, &[], &values, &mut |row| {
+        let from = row.opt_id(2, StaffId)?;
+        if from != to {
+            changes.push(OwnerChange { customer: row.id(0, CustomerId)?, rank: row.int(1)?, from, to, why });
+        }
+        Ok(())
+    })?;
+    let values: Vec<Value> = changes.iter().map(|change| change.customer.into()).collect();
+    let sql =
+        "UPDATE customers SET owner_id = $1, updated_at = $2, version = version + 1 WHERE customer_id IN ({list})";
+    execute_in(tx, sql, &[to.into(), now.into()], &values)?;
+    Ok(changes)
 }
 
 /// Counts versions up where something beside the row changed that people edit.
