@@ -16,6 +16,7 @@ use zunke_customers::tag::work::{self as tag_work, KeepTags};
 use zunke_customers::{Customers, Observer, Observers, query};
 use zunke_http::{App, Clock};
 use zunke_kernel::{Instant, Result};
+use zunke_service::manager::{Keeper, work::OnRise};
 use zunke_store::jobs::{self, Handler};
 use zunke_store::outbox::Subscriber;
 use zunke_store::{Db, Tx};
@@ -36,7 +37,7 @@ pub struct House {
 impl House {
     /// Who acts in the transaction of a recorded activity.
     pub fn observers(&self) -> Vec<Arc<dyn Observer>> {
-        vec![self.tiers.observer(), Arc::new(TagRules)]
+        vec![self.tiers.observer(), Arc::new(TagRules), Arc::new(Keeper)]
     }
 
     /// The state of all routes, with what the rooms give each other.
@@ -67,7 +68,7 @@ impl House {
 
     /// Who acts on messages between rooms.
     pub fn subscribers(&self) -> Vec<Arc<dyn Subscriber>> {
-        Vec::new()
+        vec![Arc::new(OnRise { observers: self.observers() })]
     }
 }
 
