@@ -72,11 +72,8 @@ struct Inner {
 
 impl Default for Live {
     fn default() -> Self {
-        let inner = Inner {
-            told: broadcast::channel(LAG).0,
-            polling: Mutex::new(false),
-            ended: watch::channel(false).0,
-        };
+        let inner =
+            Inner { told: broadcast::channel(LAG).0, polling: Mutex::new(false), ended: watch::channel(false).0 };
         Self { inner: Arc::new(inner) }
     }
 }

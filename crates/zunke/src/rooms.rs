@@ -17,6 +17,7 @@ use zunke_customers::{Customers, Observer, Observers, query};
 use zunke_http::{App, Clock};
 use zunke_kernel::{Instant, Result};
 use zunke_service::manager::{Keeper, work::OnRise};
+use zunke_service::stream::Live;
 use zunke_store::jobs::{self, Handler};
 use zunke_store::outbox::Subscriber;
 use zunke_store::{Db, Tx};
@@ -32,6 +33,7 @@ use zunke_tiering::work::{self, Evaluate};
 #[derive(Clone, Default)]
 pub struct House {
     tiers: Tiers,
+    live: Live,
 }
 
 impl House {
@@ -48,6 +50,12 @@ impl House {
             .with(guards())
             .with(Customers { observers: self.observers() })
             .with(self.tiers.clone())
+            .with(self.live.clone())
+    }
+
+    /// Ends what would not end by itself: streams to pages that stay open.
+    pub fn end_streams(&self) {
+        self.live.end();
     }
 
     /// Who does the jobs.

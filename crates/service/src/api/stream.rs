@@ -114,8 +114,7 @@ impl Listener {
                     self.waiting.push_back(Event::default().event("beat").id(now.0.to_string()).data("{}"));
                 }
                 () = tokio::time::sleep_until(self.ends) => return None,
-                // An error means that the process is gone; either way it is over.
-                _ = self.ending.wait_for(|ended| *ended) => return None,
+                () = ended(&mut self.ending) => return None,
             }
         }
     }
@@ -134,6 +133,11 @@ impl Listener {
     fn into_stream(self) -> impl Stream<Item = std::result::Result<Event, Infallible>> {
         stream::unfold(self, |mut listener| async move { listener.next().await.map(|event| (Ok(event), listener)) })
     }
+}
+
+/// Comes back when the process ends.
+async fn ended(ending: &mut watch::Receiver<bool>) {
+    let _ = ending.wait_for(|ended| *ended).await;
 }
 
 fn event(news: &News) -> Option<Event> {

@@ -30,7 +30,8 @@ fn read(row: &Row) -> Result<News> {
 
 /// The tickets written at `since` or later, oldest first, at most `limit`.
 pub fn since(tx: &mut Tx, since: Instant, limit: i64) -> Result<Vec<News>> {
-    let sql = format!("SELECT {COLUMNS} FROM tickets t WHERE t.updated_at >= $1 ORDER BY t.updated_at, t.ticket_id LIMIT $2");
+    let sql =
+        format!("SELECT {COLUMNS} FROM tickets t WHERE t.updated_at >= $1 ORDER BY t.updated_at, t.ticket_id LIMIT $2");
     tx.query(&sql, &[since.into(), limit.into()], read)
 }
 

@@ -72,6 +72,7 @@ pub fn run(options: &Options, output: Output) -> Result<()> {
         tokio::spawn(async move {
             asked_to_end().await;
             tracing::info!("ending: open requests may finish, jobs stop at their next checkpoint");
+            house.end_streams();
             let _ = told.send(true);
         });
         let mut ending = wait.clone();
