@@ -40,6 +40,37 @@ export const entries: Entry[] = [
 
   { path: '/tiers/:tab?', name: 'room.tiers', page: () => import('./tiers/TiersPage') },
 
+  {
+    path: '/service',
+    name: 'page.my_work',
+    permission: 'read_tickets',
+    page: () => import('./service/desk/MyWorkPage'),
+  },
+  {
+    path: '/service/board',
+    name: 'page.board',
+    permission: 'read_tickets',
+    page: () => import('./service/desk/BoardPage'),
+  },
+  {
+    path: '/service/tickets',
+    name: 'page.tickets',
+    permission: 'read_tickets',
+    page: () => import('./service/desk/TicketsPage'),
+  },
+  {
+    path: '/service/tickets/new',
+    name: 'page.ticket_new',
+    permission: 'work_tickets',
+    page: () => import('./service/desk/NewTicketPage'),
+  },
+  {
+    path: '/service/tickets/:id',
+    name: 'page.ticket',
+    permission: 'read_tickets',
+    page: () => import('./service/desk/TicketPage'),
+  },
+
   { path: '/settings/:tab?', name: 'room.settings', page: () => import('./settings/SettingsPage') },
 ];
 

@@ -24,6 +24,7 @@ import { RecordForm } from './RecordForm';
 import { Timeline } from './Timeline';
 import './customers.css';
 
+const CustomerTickets = lazy(() => import('../service/desk/CustomerTickets'));
 const LevelExplanation = lazy(() => import('../tiers/LevelExplanation'));
 
 /** Everything about one customer: the headline, what happened, why this level, the profile. */
@@ -108,6 +109,17 @@ function Page({ customer, back }: { customer: Customer; back: { to: string; labe
       ),
     },
   ];
+  if (can('read_tickets')) {
+    tabs.push({
+      key: 'tickets',
+      label: t('desk:panel.tab'),
+      children: (
+        <Suspense fallback={<Skeleton active />}>
+          <CustomerTickets customerId={customer.id} />
+        </Suspense>
+      ),
+    });
+  }
   if (!wide) tabs.push({ key: 'profile', label: t('tab.profile'), children: side });
 
   return (

@@ -44,7 +44,7 @@ interface Props<Row> {
   countText?: (rows: string) => string;
   exportPath?: string;
   selected?: Key[];
-  onSelect?: (keys: Key[]) => void;
+  onSelect?: (keys: Key[], rows: Row[]) => void;
   /** Left of the list's own buttons. */
   toolbar?: ReactNode;
   limit?: number;

@@ -75,7 +75,7 @@ function Frame({ session }: { session: Session }) {
     <Menu
       mode="inline"
       selectedKeys={[chosen(rooms, pathname)]}
-      defaultOpenKeys={['room:/customers']}
+      defaultOpenKeys={['room:/customers', 'room:/service']}
       items={rooms.map((room) => ({
         key: room.children ? `room:${room.to}` : room.to,
         icon: room.icon,
@@ -150,20 +150,39 @@ function Frame({ session }: { session: Session }) {
       </Drawer>
       <Modal open={help} onCancel={() => setHelp(false)} footer={null} title={t('keys.title')} width={420}>
         <dl className="keys">
-          {(['search', 'today', 'customers', 'tiers', 'move', 'open', 'help'] as const).map((name) => (
-            <div key={name}>
-              <dt>
-                {t(`keys.${name}.keys`)
-                  .split(' ')
-                  .map((key) => (
-                    <kbd key={key}>{key}</kbd>
-                  ))}
-              </dt>
-              <dd>{t(`keys.${name}.does`)}</dd>
-            </div>
+          {(['search', 'today', 'customers', 'tiers', 'service', 'move', 'open', 'help'] as const).map((name) => (
+            <Key key={name} name={name} />
           ))}
         </dl>
+        {session.permissions.includes('work_tickets') && (
+          <>
+            <h3 className="keys-part">{t('keys.desk')}</h3>
+            <dl className="keys">
+              {(['next', 'create', 'reply', 'note', 'solve', 'assign', 'urgent', 'why', 'send', 'leave'] as const).map(
+                (name) => (
+                  <Key key={name} name={name} />
+                ),
+              )}
+            </dl>
+          </>
+        )}
       </Modal>
+    </div>
+  );
+}
+
+function Key({ name }: { name: string }) {
+  const { t } = useTranslation();
+  return (
+    <div>
+      <dt>
+        {t(`keys.${name}.keys`)
+          .split(' ')
+          .map((key) => (
+            <kbd key={key}>{key}</kbd>
+          ))}
+      </dt>
+      <dd>{t(`keys.${name}.does`)}</dd>
     </div>
   );
 }

@@ -11,12 +11,13 @@ export function typing(target: EventTarget | null): boolean {
 }
 
 /** What a pressed key means after `before` (the key pressed within the last second). Pure, for tests. */
-export type Meaning = 'search' | 'help' | 'customers' | 'tiers' | 'today';
+export type Meaning = 'search' | 'help' | 'customers' | 'tiers' | 'service' | 'today';
 
 export function meaning(key: string, before: string): Meaning | undefined {
   if (before === 'g') {
     if (key === 'c') return 'customers';
     if (key === 't') return 'tiers';
+    if (key === 's') return 'service';
     if (key === 'h') return 'today';
   }
   if (key === '/') return 'search';

@@ -1,4 +1,4 @@
-import { CrownOutlined, HomeOutlined, SettingOutlined, TeamOutlined } from '@ant-design/icons';
+import { CrownOutlined, CustomerServiceOutlined, HomeOutlined, SettingOutlined, TeamOutlined } from '@ant-design/icons';
 import type { ReactNode } from 'react';
 
 export interface MenuEntry {
@@ -24,5 +24,16 @@ export const menu: MenuEntry[] = [
     ],
   },
   { to: '/tiers', name: 'room.tiers', icon: <CrownOutlined /> },
+  {
+    to: '/service',
+    name: 'room.service',
+    icon: <CustomerServiceOutlined />,
+    permission: 'read_tickets',
+    children: [
+      { to: '/service', name: 'page.my_work', permission: 'read_tickets' },
+      { to: '/service/board', name: 'page.board', permission: 'read_tickets' },
+      { to: '/service/tickets', name: 'page.tickets', permission: 'read_tickets' },
+    ],
+  },
   { to: '/settings', name: 'room.settings', icon: <SettingOutlined /> },
 ];

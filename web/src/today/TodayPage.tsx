@@ -1,6 +1,7 @@
 import { Skeleton } from 'antd';
+import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useSession } from '../api/session';
+import { useCan, useSession } from '../api/session';
 import { ErrorView } from '../kit/ErrorView';
 import { count, share } from '../kit/format';
 import { PageHeader } from '../kit/PageHeader';
@@ -20,10 +21,18 @@ import { ParetoSentence } from './ParetoSentence';
 import './today.css';
 import { Link } from 'react-router';
 
+const MyNext = lazy(() => import('../service/desk/MyNext'));
+
 /** The first page of the day: who the customers are by level, who is about to become a VIP, what has changed. */
 export default function TodayPage() {
   const { t } = useTranslation('today');
   const { setup } = useSession();
+  const works = useCan()('work_tickets');
+  const next = works && (
+    <Suspense>
+      <MyNext />
+    </Suspense>
+  );
   const overview = useOverview();
   const begun = setup.orders > 0 && setup.programme_published;
 
@@ -31,6 +40,7 @@ export default function TodayPage() {
     return (
       <div className="today">
         <PageHeader title={t('title')} note={t('welcome')} />
+        {next}
         <FirstSteps total={overview.data?.total ?? 0} />
       </div>
     );
@@ -42,6 +52,7 @@ export default function TodayPage() {
   return (
     <div className="today">
       <PageHeader title={t('title')} extra={<AsOf asOf={data?.as_of} evaluatedAt={data?.evaluated_at} />} />
+      {next}
       <div className="stats">
         <StatCard
           label={t('stat.customers')}
