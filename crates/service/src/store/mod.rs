@@ -2,6 +2,7 @@
 
 pub mod counts;
 pub mod events;
+pub mod groups;
 pub mod links;
 pub mod list;
 pub(crate) mod lists;
@@ -9,5 +10,8 @@ pub mod managers;
 pub mod messages;
 pub mod news;
 pub mod people;
+pub mod queue;
+pub mod routes;
 pub mod search;
+pub mod staffing;
 pub mod tickets;
