@@ -1,6 +1,6 @@
 //! What conditions about customers may speak of, and where each value stands in SQL.
 
-use crate::headline::{NO_DAY, NO_SCORE};
+use crate::headline::{NO_DAY, NO_SCORE, POTENTIAL};
 use std::sync::OnceLock;
 use uuid::Uuid;
 use zunke_kernel::condition::{
@@ -113,6 +113,7 @@ impl Columns for CustomerColumns<'_> {
             "frequency" => rfm("(c.rfm / 10) % 10"),
             "monetary" => rfm("c.rfm % 10"),
             "birthday_month" => "(c.birthday_md / 100)".to_owned(),
+            "potential" => POTENTIAL.to_owned(),
             "owner" => "c.owner_id".to_owned(),
             "category" => "c.category_id".to_owned(),
             "department" => "c.department_id".to_owned(),

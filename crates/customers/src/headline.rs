@@ -29,7 +29,8 @@ pub struct Headline {
     pub net_spend: Money,
     pub first_order_day: Option<Day>,
     pub last_order_day: Option<Day>,
-    /// 0–1: how near and how much rising.
+    /// 0–1: how near and how much rising; `None`: not near. Read with the rest, and written apart, by
+    /// [`write_potentials`].
     pub potential: Option<f64>,
     pub as_of: Option<Day>,
 }
@@ -54,11 +55,20 @@ impl Headline {
             as_of: None,
         }
     }
+
+    /// What stands in the customer's row.
+    fn stored(&self) -> Self {
+        Self { potential: None, ..self.clone() }
+    }
 }
 
 /// Columns in the order that [`read`] takes them.
 pub(crate) const COLUMNS: &str = "level_rank, level_id, level_since, score, rfm, value_class, orders, net_spend, \
-     first_order_day, last_order_day, potential, headline_as_of";
+     first_order_day, last_order_day, headline_as_of";
+
+/// The potential of customer `c`; NULL where it is 0.
+pub(crate) const POTENTIAL: &str =
+    "(SELECT p.potential FROM customer_potentials p WHERE p.customer_id = c.customer_id)";
 
 pub(crate) fn read(row: &Row, customer: CustomerId, at: usize) -> Result<Headline> {
     Ok(Headline {
@@ -73,8 +83,8 @@ pub(crate) fn read(row: &Row, customer: CustomerId, at: usize) -> Result<Headlin
         net_spend: row.money(at + 7)?,
         first_order_day: known_day(row, at + 8)?,
         last_order_day: known_day(row, at + 9)?,
-        potential: row.opt_real(at + 10)?,
-        as_of: row.opt_day(at + 11)?,
+        potential: None,
+        as_of: row.opt_day(at + 10)?,
     })
 }
 
@@ -83,16 +93,58 @@ fn known_day(row: &Row, at: usize) -> Result<Option<Day>> {
     Ok(if day == NO_DAY { None } else { Some(row.day(at)?) })
 }
 
-/// Writes the headlines of customers that are there already. What a person edits, and its version, stay as they are.
+/// The potentials of these customers; who is absent has none.
+pub fn potentials(tx: &mut Tx, ids: &[CustomerId]) -> Result<HashMap<CustomerId, f64>> {
+    let ids: Vec<Value> = ids.iter().map(|id| (*id).into()).collect();
+    let mut found = HashMap::new();
+    let sql = "SELECT customer_id, potential FROM customer_potentials WHERE customer_id IN ({list})";
+    for_each_in(tx, sql, &[], &ids, &mut |row| {
+        found.insert(row.id(0, CustomerId)?, row.real(1)?);
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// The potentials of customers from one id to another, both included, in order.
+pub fn each_potential(
+    tx: &mut Tx,
+    first: CustomerId,
+    last: CustomerId,
+    mut each: impl FnMut(CustomerId, f64),
+) -> Result<()> {
+    let sql = "SELECT customer_id, potential FROM customer_potentials
+               WHERE customer_id >= $1 AND customer_id <= $2 ORDER BY customer_id";
+    tx.for_each(sql, &[first.into(), last.into()], |row| {
+        each(row.id(0, CustomerId)?, row.real(1)?);
+        Ok(())
+    })
+}
+
+/// Writes potentials, 0 to 1, of customers whose potential has changed.
+pub fn write_potentials(tx: &mut Tx, rows: &[(CustomerId, f64)]) -> Result<()> {
+    let (near, far): (Vec<_>, Vec<_>) = rows.iter().copied().partition(|(_, potential)| *potential > 0.0);
+    let near: Vec<Vec<Value>> = near.into_iter().map(|(id, potential)| vec![id.into(), potential.into()]).collect();
+    let far: Vec<Vec<Value>> = far.into_iter().map(|(id, _)| vec![id.into()]).collect();
+    tx.execute_many("DELETE FROM customer_potentials WHERE customer_id = $1", &far)?;
+    tx.execute_many(
+        "INSERT INTO customer_potentials (customer_id, potential) VALUES ($1, $2)
+         ON CONFLICT (customer_id) DO UPDATE SET potential = excluded.potential",
+        &near,
+    )?;
+    Ok(())
+}
+
+/// Writes the headlines of customers that are there already, without their potentials. What a person edits, and its
+/// version, stay as they are.
 pub fn write_many(tx: &mut Tx, rows: &[Headline]) -> Result<()> {
     match tx.engine() {
         Engine::Sqlite => write_sparing(tx, rows),
         // It sees by itself which indexes stay as they are.
         Engine::Postgres => {
             let sql = "UPDATE customers SET level_id = $1, level_since = $2, rfm = $3, value_class = $4,
-                         potential = $5, headline_as_of = $6, orders = $7, first_order_day = $8, net_spend = $9,
-                         last_order_day = $10, level_rank = $11, score = $12
-                       WHERE customer_id = $13";
+                         headline_as_of = $5, orders = $6, first_order_day = $7, net_spend = $8, last_order_day = $9,
+                         level_rank = $10, score = $11
+                       WHERE customer_id = $12";
             let rows: Vec<Vec<Value>> = rows
                 .iter()
                 .map(|row| {
@@ -122,7 +174,7 @@ fn write_sparing(tx: &mut Tx, rows: &[Headline]) -> Result<()> {
     let mut differing: [Vec<Vec<Value>>; 8] = Default::default();
     for row in rows {
         let Some((number, before)) = standing.get(&row.customer) else { continue };
-        if before == row {
+        if before.stored() == row.stored() {
             continue;
         }
         let mut params = unindexed(row);
@@ -141,7 +193,7 @@ fn write_sparing(tx: &mut Tx, rows: &[Headline]) -> Result<()> {
             continue;
         }
         let mut sets = String::new();
-        let mut place = 8;
+        let mut place = 7;
         for (part, columns) in INDEXED.iter().enumerate() {
             for column in columns.iter().filter(|_| mask & 1 << part != 0) {
                 place += 1;
@@ -152,8 +204,8 @@ fn write_sparing(tx: &mut Tx, rows: &[Headline]) -> Result<()> {
         rows.sort_by_key(|row| row.last().and_then(|value| if let Value::Int(at) = value { Some(*at) } else { None }));
         // SQLite only: see above.
         let sql = format!(
-            "UPDATE customers SET level_id = $1, level_since = $2, rfm = $3, value_class = $4, potential = $5,
-               headline_as_of = $6, orders = $7, first_order_day = $8{sets} WHERE row_id = ${}",
+            "UPDATE customers SET level_id = $1, level_since = $2, rfm = $3, value_class = $4, headline_as_of = $5,
+               orders = $6, first_order_day = $7{sets} WHERE row_id = ${}",
             place + 1
         );
         tx.execute_many(&sql, &rows)?;
@@ -179,7 +231,6 @@ fn unindexed(row: &Headline) -> Vec<Value> {
         row.level_since.into(),
         row.rfm.into(),
         row.value_class.clone().into(),
-        row.potential.into(),
         row.as_of.into(),
         row.orders.into(),
         day(row.first_order_day),

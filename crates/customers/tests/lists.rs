@@ -215,11 +215,15 @@ fn pages_of_equal_keys_lose_and_double_none_while_rows_come_in() {
                 score: if at % 4 == 0 { None } else { Some((at % 2) as f64) },
                 net_spend: Money::units((at % 2) as i64),
                 last_order_day: if at % 3 == 0 { None } else { Some(Day(20_000 + (at % 2) as i32)) },
-                potential: if at % 5 == 0 { None } else { Some(0.5) },
                 ..Headline::empty(*id)
             })
             .collect();
-        db.write(|tx| headline::write_many(tx, &heads)).unwrap();
+        let near: Vec<_> = ids.iter().enumerate().filter(|(at, _)| at % 5 != 0).map(|(_, id)| (*id, 0.5)).collect();
+        db.write(|tx| {
+            headline::write_many(tx, &heads)?;
+            headline::write_potentials(tx, &near)
+        })
+        .unwrap();
         for key in SortKey::ALL {
             for descending in [false, true] {
                 let sort = Sort { key, descending };

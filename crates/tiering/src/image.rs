@@ -18,6 +18,8 @@ use zunke_kernel::{Day, Money};
 pub struct Recorded {
     pub level: Option<LevelId>,
     pub rank: u8,
+    /// The potential that lists show, in ten-thousandths; kept for the primary programme only.
+    pub potential: u16,
     pub since: Day,
     /// Of all that is written for the customer; 0 where nothing is on record.
     pub fingerprint: i64,
@@ -57,6 +59,13 @@ impl Partition {
 
     pub fn record(&mut self, at: usize, recorded: Recorded) {
         self.recorded[at] = recorded;
+    }
+
+    /// What lists show as the potential of a customer of this run; of others nothing is kept.
+    pub fn keep_potential(&mut self, id: CustomerId, potential: u16) {
+        if let Ok(at) = self.ids.binary_search(&id) {
+            self.recorded[at].potential = potential;
+        }
     }
 
     #[must_use]

@@ -11,6 +11,7 @@ use crate::inputs;
 use crate::life::border::Border;
 use crate::life::judge::Case;
 use crate::life::{Book, Validity};
+use crate::potential;
 use crate::rfm::{CubeCuts, group_of};
 use crate::rules::{Fixed, Rules};
 use crate::store::buckets::{self, Years};
@@ -108,7 +109,7 @@ impl Ready {
             cause,
         };
         let outcome = decision::decide(&situation);
-        let fingerprint = fingerprint(&outcome.standing, &assessment);
+        let fingerprint = hash(&self.parts(&outcome.standing, &assessment));
         if recorded.revision > 0 && fingerprint == recorded.fingerprint {
             return None;
         }
@@ -133,9 +134,37 @@ impl Ready {
             assessment,
             fingerprint,
             revision: recorded.revision,
+            potential: self.moved_potential(recorded, &assessment),
             decision,
             life: None,
         })
+    }
+
+    /// The potential that lists are to show, where it isn't the one on record. Lists show the primary programme's.
+    #[must_use]
+    pub fn moved_potential(&self, recorded: &Recorded, assessment: &Assessment) -> Option<f64> {
+        let moved = self.is_primary && potential::code(assessment.potential) != recorded.potential;
+        moved.then_some(assessment.potential)
+    }
+
+    /// What every standing is told apart by. The primary programme's potential stands apart.
+    pub(crate) fn parts(&self, standing: &Standing, assessment: &Assessment) -> [u64; 12] {
+        let day = |day: Option<Day>| day.map_or(i64::MIN, |day| i64::from(day.0)).cast_unsigned();
+        let level = standing.level.map_or((0, 0), |level| level.0.as_u64_pair());
+        [
+            level.0,
+            level.1,
+            u64::from(standing.rank),
+            i64::from(standing.since.0).cast_unsigned(),
+            assessment.score.to_bits(),
+            assessment.loyalty.to_bits(),
+            u64::from(assessment.grades.code()),
+            if self.is_primary { 0 } else { assessment.potential.to_bits() },
+            assessment.orders.cast_unsigned(),
+            assessment.net_spend.0.cast_unsigned(),
+            day(assessment.first_order),
+            day(assessment.last_order),
+        ]
     }
 
     /// Every fact by its id, as JSON; a fact without a value is null.
@@ -157,7 +186,6 @@ impl Ready {
             score: Some(assessment.score),
             rfm: i64::from(assessment.grades.code()),
             value_class: group_of(&self.rules.rfm.groups, assessment.grades).map(|group| group.id.clone()),
-            potential: Some(assessment.potential),
             as_of: Some(self.evaluator.as_of()),
             ..life(row.customer, assessment)
         }
@@ -178,31 +206,6 @@ fn life(customer: CustomerId, assessment: &Assessment) -> Headline {
         last_order_day: assessment.last_order,
         ..Headline::empty(customer)
     }
-}
-
-/// One number for all that is written: equal means that nothing is to be written.
-fn fingerprint(standing: &Standing, assessment: &Assessment) -> i64 {
-    hash(&parts(standing, assessment))
-}
-
-/// What every standing is told apart by.
-pub(crate) fn parts(standing: &Standing, assessment: &Assessment) -> [u64; 12] {
-    let day = |day: Option<Day>| day.map_or(i64::MIN, |day| i64::from(day.0)).cast_unsigned();
-    let level = standing.level.map_or((0, 0), |level| level.0.as_u64_pair());
-    [
-        level.0,
-        level.1,
-        u64::from(standing.rank),
-        i64::from(standing.since.0).cast_unsigned(),
-        assessment.score.to_bits(),
-        assessment.loyalty.to_bits(),
-        u64::from(assessment.grades.code()),
-        assessment.potential.to_bits(),
-        assessment.orders.cast_unsigned(),
-        assessment.net_spend.0.cast_unsigned(),
-        day(assessment.first_order),
-        day(assessment.last_order),
-    ]
 }
 
 /// FNV-1a over 64 bits.
@@ -258,6 +261,10 @@ pub fn keep_taken(
         return Ok(0);
     }
     let recorded = standings::read(tx, customers)?;
+    let mut potentials = HashMap::new();
+    if ready.iter().any(|ready| ready.is_primary) {
+        potentials = headline::potentials(tx, customers)?;
+    }
     let lived = if ready.iter().any(|ready| ready.book.is_some()) || lives::any(tx)? {
         lives::read(tx, customers)?
     } else {
@@ -270,6 +277,8 @@ pub fn keep_taken(
     let new = Lived::default();
     for ready in &ready {
         let mut rows = Vec::new();
+        // Of those about whom nothing else has changed.
+        let mut moved = Vec::new();
         let attributes = inputs::attributes(tx, &ready.evaluator.plan, customers)?;
         for customer in customers {
             let sections = buckets::sections(years.get(customer).unwrap_or(&nothing));
@@ -277,7 +286,10 @@ pub fn keep_taken(
                 joined: joined.get(customer).copied(),
                 attributes: attributes.get(customer).copied().unwrap_or_default(),
             };
-            let known = recorded.get(&(*customer, ready.programme)).copied().unwrap_or_default();
+            let mut known = recorded.get(&(*customer, ready.programme)).copied().unwrap_or_default();
+            if ready.is_primary {
+                known.potential = potential::code(potentials.get(customer).copied().unwrap_or(0.0));
+            }
             let days = Sections::new(&sections);
             let lived = lived.get(&(*customer, ready.programme));
             if ready.lives(lived) {
@@ -292,13 +304,24 @@ pub fn keep_taken(
                     cause: moment.cause,
                     taken_back: taken.contains(customer),
                 };
-                rows.extend(ready.judge_life(&case, &assessment, &mut scratch));
+                let row = ready.judge_life(&case, &assessment, &mut scratch);
+                if row.is_none() {
+                    moved.extend(ready.moved_potential(&known, &assessment).map(|potential| (*customer, potential)));
+                }
+                rows.extend(row);
             } else {
-                rows.extend(ready.judge(*customer, days, profile, &known, moment.cause, &mut scratch));
+                ready.evaluator.gather(days, &mut scratch);
+                let assessment = ready.evaluator.assess(&mut scratch, profile, &ready.cuts);
+                let row = ready.compare(*customer, assessment, &known, moment.cause, &scratch);
+                if row.is_none() {
+                    moved.extend(ready.moved_potential(&known, &assessment).map(|potential| (*customer, potential)));
+                }
+                rows.extend(row);
             }
         }
         written += rows.len();
         write(tx, moment, ready, &rows)?;
+        headline::write_potentials(tx, &moved)?;
     }
     Ok(written)
 }
@@ -309,7 +332,7 @@ pub fn keep_taken(
 /// [`CHANGED`], where one of the standings is no longer the one that its row was reckoned from. Nothing of the whole
 /// may stay then.
 pub fn write(tx: &mut Tx, moment: &Moment, ready: &Ready, rows: &[Row]) -> Result<()> {
-    let written = standings::write(tx, moment.now, moment.as_of, ready.programme, ready.version, rows)?;
+    let written = standings::write(tx, moment.now, moment.as_of, ready, rows)?;
     if written < rows.len() as u64 {
         return Err(Error::conflict(
             CHANGED,
@@ -320,6 +343,8 @@ pub fn write(tx: &mut Tx, moment: &Moment, ready: &Ready, rows: &[Row]) -> Resul
     if ready.is_primary {
         let headlines: Vec<Headline> = rows.iter().map(|row| ready.headline(row)).collect();
         headline::write_many(tx, &headlines)?;
+        let moved: Vec<_> = rows.iter().filter_map(|row| Some((row.customer, row.potential?))).collect();
+        headline::write_potentials(tx, &moved)?;
     }
     Ok(())
 }

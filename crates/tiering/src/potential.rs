@@ -26,6 +26,14 @@ pub fn on_record(nearness: f64, momentum: f64, near: f64) -> f64 {
     if nearness >= near { strength(nearness, momentum) } else { 0.0 }
 }
 
+/// A strength in ten-thousandths, which is all that there is to it.
+#[inline]
+#[must_use]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 10,000")]
+pub fn code(strength: f64) -> u16 {
+    (strength * 10_000.0).round() as u16
+}
+
 /// Why this customer is named.
 #[must_use]
 pub fn reason(assessment: &Assessment, next: &Text, window: &Text) -> Text {

@@ -10,14 +10,17 @@ use crate::store::standings::{self, Row};
 use crate::store::{buckets, load, programmes};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use zunke_access::settings;
+use zunke_customers::headline;
 use zunke_kernel::id::{CustomerId, ProgrammeId};
 use zunke_kernel::{Day, Instant, Result};
 use zunke_store::{Db, Tx};
 
 /// Rows written in one transaction.
 const BATCH: usize = 1_000;
+/// Potentials, which are narrow, written in one transaction.
+const NEAR: usize = 10_000;
 
 /// What an evaluation of everyone has done.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -75,6 +78,7 @@ pub fn evaluate_with(
     Ok(summary)
 }
 
+/// Judges wave after wave, while another thread writes the wave before.
 fn everyone(
     db: &Db,
     image: &Image,
@@ -84,39 +88,38 @@ fn everyone(
     progress: Progress<'_>,
 ) -> Result<()> {
     let all = image.len() as u64;
-    let mut done = 0;
-    let mut waiting: Vec<Row> = Vec::new();
-    let mut flush = |rows: &[Row], done: u64| -> Result<()> {
-        let skipped = db.write(|tx| {
-            let skipped = write_unless_changed(tx, ready, moment, rows)?;
-            progress(tx, done, all)?;
-            Ok(skipped)
-        })?;
-        count(summary, rows);
-        summary.written -= skipped.min(summary.written);
-        Ok(())
-    };
     let mut levels = [0; 11];
-    // A few runs at a time, so that the rows of a first evaluation don't all wait in memory.
-    for wave in image.partitions.chunks(rayon::current_num_threads().max(1) * 2) {
-        let judged: Result<Vec<(Vec<Row>, [u64; 11])>> =
-            wave.par_iter().map(|partition| judge(db, partition, ready, moment.cause)).collect();
-        let judged = judged?;
-        done += wave.iter().map(Partition::len).sum::<usize>() as u64;
-        for (rows, counts) in judged {
-            levels.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
-            waiting.extend(rows);
+    let pen = Pen { db, ready, moment, progress, all };
+    // Without room in between: the rows of a first evaluation must not all wait in memory.
+    let (sender, receiver) = mpsc::sync_channel::<Wave>(0);
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| pen.write(receiver, summary));
+        let mut done = 0;
+        let mut failed = None;
+        for wave in image.partitions.chunks(rayon::current_num_threads().max(1)) {
+            let judged: Result<Vec<Judged>> =
+                wave.par_iter().map(|partition| judge(db, partition, ready, moment.cause)).collect();
+            done += wave.iter().map(Partition::len).sum::<usize>() as u64;
+            match judged {
+                Ok(judged) => {
+                    for counts in judged.iter().map(|judged| judged.levels) {
+                        levels.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+                    }
+                    // The writer is gone only with an error, which is told below.
+                    if sender.send(Wave { judged, done }).is_err() {
+                        break;
+                    }
+                }
+                Err(error) => {
+                    failed = Some(error);
+                    break;
+                }
+            }
         }
-        // A commit is a sync to disk: few rows wait for more.
-        let whole = waiting.len() / BATCH * BATCH;
-        for rows in waiting[..whole].chunks(BATCH) {
-            flush(rows, done)?;
-        }
-        waiting.drain(..whole);
-    }
-    if !waiting.is_empty() {
-        flush(&waiting, done)?;
-    }
+        drop(sender);
+        let written = writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        failed.map_or(written, Err)
+    })?;
     if ready.is_primary {
         summary.levels.iter_mut().zip(levels).for_each(|(sum, count)| *sum += count);
     }
@@ -124,10 +127,99 @@ fn everyone(
     Ok(())
 }
 
-fn judge(db: &Db, partition: &Partition, ready: &Ready, cause: Cause) -> Result<(Vec<Row>, [u64; 11])> {
+/// What was judged at one time.
+struct Wave {
+    judged: Vec<Judged>,
+    /// Customers judged so far.
+    done: u64,
+}
+
+/// Writes what was judged.
+struct Pen<'a> {
+    db: &'a Db,
+    ready: &'a Ready,
+    moment: &'a Moment,
+    progress: Progress<'a>,
+    all: u64,
+}
+
+impl Pen<'_> {
+    /// Until there is no more. A commit is a sync to disk: few rows wait for more.
+    fn write(&self, waves: mpsc::Receiver<Wave>, summary: &mut Summary) -> Result<()> {
+        let mut rows: Vec<Row> = Vec::new();
+        let mut near: Vec<Near> = Vec::new();
+        let mut reached = 0;
+        for Wave { judged, done } in waves {
+            for judged in judged {
+                rows.extend(judged.rows);
+                near.extend(judged.near);
+            }
+            let whole = rows.len() / BATCH * BATCH;
+            for rows in rows[..whole].chunks(BATCH) {
+                self.rows(rows, done, summary)?;
+            }
+            rows.drain(..whole);
+            if near.len() >= NEAR {
+                self.near(&near)?;
+                near.clear();
+            }
+            reached = done;
+        }
+        if !rows.is_empty() {
+            self.rows(&rows, reached, summary)?;
+        }
+        self.near(&near)
+    }
+
+    fn rows(&self, rows: &[Row], done: u64, summary: &mut Summary) -> Result<()> {
+        let skipped = self.db.write(|tx| {
+            let skipped = write_unless_changed(tx, self.ready, self.moment, rows)?;
+            (self.progress)(tx, done, self.all)?;
+            Ok(skipped)
+        })?;
+        count(summary, rows);
+        summary.written -= skipped.min(summary.written);
+        Ok(())
+    }
+
+    /// Potentials of customers who are as they were when the image was read; whoever has changed since has his new one
+    /// already.
+    fn near(&self, near: &[Near]) -> Result<()> {
+        if near.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<CustomerId> = near.iter().map(|near| near.customer).collect();
+        let known: Vec<(CustomerId, i64)> = near.iter().map(|near| (near.customer, near.revision)).collect();
+        self.db.write(|tx| {
+            standings::lock(tx, &ids)?;
+            let same = standings::unchanged(tx, self.ready.programme, &known)?;
+            let rows = near.iter().filter(|near| same.contains(&near.customer));
+            let rows: Vec<(CustomerId, f64)> = rows.map(|near| (near.customer, near.potential)).collect();
+            headline::write_potentials(tx, &rows)
+        })
+    }
+}
+
+/// What the judging of a run of customers gives.
+#[derive(Default)]
+struct Judged {
+    rows: Vec<Row>,
+    near: Vec<Near>,
+    levels: [u64; 11],
+}
+
+/// Somebody of whom nothing but his potential has changed.
+#[derive(Clone, Copy)]
+struct Near {
+    customer: CustomerId,
+    potential: f64,
+    /// Of the standing that it was reckoned beside.
+    revision: i64,
+}
+
+fn judge(db: &Db, partition: &Partition, ready: &Ready, cause: Cause) -> Result<Judged> {
     let lives = db.read(|tx| pass::lives(tx, ready, partition))?;
-    let mut rows = Vec::new();
-    let mut levels = [0; 11];
+    let mut judged = Judged::default();
     let mut scratch = Scratch::default();
     for at in 0..partition.len() {
         ready.evaluator.gather(partition.days(at), &mut scratch);
@@ -135,16 +227,22 @@ fn judge(db: &Db, partition: &Partition, ready: &Ready, cause: Cause) -> Result<
             ready.evaluator.assess(&mut scratch, partition.profile(at, &ready.evaluator.plan), &ready.cuts);
         let (id, recorded) = (partition.id(at), partition.recorded(at));
         let lived = lives.get(&id);
-        if ready.lives(lived) {
-            let held = pass::judge(ready, partition, at, lived, cause, &assessment, &mut scratch);
-            levels[usize::from(held.as_ref().map_or(recorded.rank, |row| row.standing.rank).min(10))] += 1;
-            rows.extend(held);
-            continue;
+        let (row, rank) = if ready.lives(lived) {
+            let row = pass::judge(ready, partition, at, lived, cause, &assessment, &mut scratch);
+            let rank = row.as_ref().map_or(recorded.rank, |row| row.standing.rank);
+            (row, rank)
+        } else {
+            (ready.compare(id, assessment, recorded, cause, &scratch), assessment.rank)
+        };
+        judged.levels[usize::from(rank.min(10))] += 1;
+        if row.is_none()
+            && let Some(potential) = ready.moved_potential(recorded, &assessment)
+        {
+            judged.near.push(Near { customer: id, potential, revision: recorded.revision });
         }
-        levels[usize::from(assessment.rank.min(10))] += 1;
-        rows.extend(ready.compare(id, assessment, recorded, cause, &scratch));
+        judged.rows.extend(row);
     }
-    Ok((rows, levels))
+    Ok(judged)
 }
 
 fn count(summary: &mut Summary, rows: &[Row]) {

@@ -9,6 +9,8 @@ use zunke_customers::{Change, Kind};
 use zunke_kernel::id::CustomerId;
 use zunke_store::{Db, testing};
 use zunke_tiering::evaluate;
+use zunke_tiering::rules::Rules;
+use zunke_tiering::store::programmes;
 
 fn line(category: &str) -> Line {
     Line { category: Some(category.into()), quantity: 1, ..Line::default() }
@@ -27,9 +29,14 @@ fn kept(db: &Db) -> Vec<String> {
             |row| Ok(format!("{:?} {} {:?}", row.uuid(0)?, row.int(1)?, row.bytes(2)?)),
         )?;
         all.extend(tx.query(
-            "SELECT customer_id, level_rank, score, rfm, potential FROM standings ORDER BY customer_id",
+            "SELECT customer_id, level_rank, score, rfm FROM standings ORDER BY customer_id",
             &[],
-            |row| Ok(format!("{:?} {} {} {} {}", row.uuid(0)?, row.int(1)?, row.real(2)?, row.int(3)?, row.real(4)?)),
+            |row| Ok(format!("{:?} {} {} {}", row.uuid(0)?, row.int(1)?, row.real(2)?, row.int(3)?)),
+        )?);
+        all.extend(tx.query(
+            "SELECT customer_id, potential FROM customer_potentials ORDER BY customer_id",
+            &[],
+            |row| Ok(format!("{:?} {}", row.uuid(0)?, row.real(1)?)),
         )?);
         all.extend(tx.query(
             "SELECT customer_id, level_rank, score, rfm, orders, net_spend, last_order_day FROM customers ORDER BY customer_id",
@@ -183,6 +190,63 @@ fn an_evaluation_run_twice_changes_nothing_and_finds_customers_without_activitie
         assert_eq!((again.written, again.changed), (0, 0));
         assert_eq!(kept(&db), before);
         assert_eq!(again.levels.iter().sum::<u64>(), 30);
+    }
+}
+
+/// Customer, potential, and how often his standing was written.
+fn potentials(db: &Db) -> Vec<(CustomerId, f64, i64)> {
+    db.read(|tx| {
+        tx.query(
+            "SELECT p.customer_id, p.potential, s.revision FROM customer_potentials p
+             JOIN standings s ON s.customer_id = p.customer_id ORDER BY p.customer_id",
+            &[],
+            |row| Ok((row.id(0, CustomerId)?, row.real(1)?, row.int(2)?)),
+        )
+    })
+    .expect("reads")
+}
+
+#[test]
+fn a_threshold_that_moves_moves_potentials_alone_and_never_over_what_came_meanwhile() {
+    for db in testing::databases() {
+        let programme = programme(&db, "retail");
+        let all: Vec<CustomerId> = (0..3).map(|at| customer(&db, at)).collect();
+        let orders =
+            |id: CustomerId| (1..=6).map(move |d| added(activity(id, Kind::Order, &format!("2026-06-0{d}"), 1_600)));
+        let changes: Vec<Change> = all.iter().flat_map(|id| orders(*id)).collect();
+        record(&db, "2026-06-30", &changes);
+        evaluate(&db, &|| NOW, Some(day("2026-06-30"))).expect("evaluates");
+        let near = potentials(&db);
+        assert_eq!(near.len(), 3, "9,600 of 10,000");
+        let publish = |least: f64| {
+            db.write(|tx| {
+                let active = programmes::active(tx)?;
+                let mut rules = Rules::clone(&active[0].rules);
+                assert_eq!(rules.levels[1].entry.tests[0].fact, "net_spend_365");
+                rules.levels[1].entry.tests[0].value = least;
+                programmes::publish(tx, NOW, programme, &rules, "moved", None)
+            })
+            .expect("published")
+        };
+        publish(12_000.0);
+        let second = evaluate(&db, &|| NOW, Some(day("2026-06-30"))).expect("evaluates");
+        let further = potentials(&db);
+        assert_eq!((second.changed, second.written), (0, 0), "nothing but potentials");
+        for (before, after) in near.iter().zip(&further) {
+            assert!(after.1 < before.1 && after.2 == before.2, "{before:?}, {after:?}");
+        }
+        // And back, while one of them orders and rises.
+        publish(10_000.0);
+        let asked = std::sync::atomic::AtomicU32::new(0);
+        let clock = || {
+            if asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 1 {
+                record(&db, "2026-06-30", &[added(activity(all[1], Kind::Order, "2026-06-20", 2_000))]);
+            }
+            NOW
+        };
+        evaluate(&db, &clock, Some(day("2026-06-30"))).expect("evaluates");
+        assert_eq!(rank(&db, all[1]).0, 2);
+        assert_eq!(potentials(&db), [near[0], near[2]], "who has risen has a longer way before him again");
     }
 }
 

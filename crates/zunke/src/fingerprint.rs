@@ -13,8 +13,9 @@ use zunke_store::{Row, Tx, Uuid};
 const PARTS: [(&str, Part); 5] = [
     (
         "SELECT customer_id, kind, name, status, level_rank, level_since, score, rfm, value_class, orders, net_spend,
-           first_order_day, last_order_day, potential, region, city, place_from
-         FROM customers",
+           first_order_day, last_order_day,
+           (SELECT p.potential FROM customer_potentials p WHERE p.customer_id = c.customer_id), region, city, place_from
+         FROM customers c",
         |row| {
             Ok(format!(
                 "{:?}",

@@ -203,12 +203,18 @@ impl Filter {
         test("c.score", "<=", self.score.1.map(Value::from));
         // Below the least score stand those who have none.
         test("c.score", ">=", self.score.1.map(|_| Value::Real(0.0)));
-        test("c.potential", ">=", self.potential_min.map(Value::from));
         test("c.last_order_day", ">=", self.last_order.0.map(Value::from));
         test("c.last_order_day", "<=", self.last_order.1.map(Value::from));
         test("c.last_order_day", ">", self.last_order.1.map(|_| Value::Int(crate::headline::NO_DAY)));
         test("c.joined_day", ">=", self.joined.0.map(Value::from));
         test("c.joined_day", "<=", self.joined.1.map(Value::from));
+        if let Some(least) = self.potential_min {
+            let least = statement.bind(least);
+            let _ = write!(
+                sql,
+                " AND c.customer_id IN (SELECT p.customer_id FROM customer_potentials p WHERE p.potential >= {least})"
+            );
+        }
         write_ids(
             sql,
             statement,

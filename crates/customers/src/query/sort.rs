@@ -2,7 +2,7 @@
 //! from the values of the last row seen, so that rows inserted meanwhile lose and double none.
 
 use crate::custom::{self, FieldId, FieldKind, Sight};
-use crate::headline::{NO_DAY, NO_SCORE};
+use crate::headline::{NO_DAY, NO_SCORE, POTENTIAL};
 use crate::store::customers::Stored;
 use serde_json::{Value as Json, json};
 use zunke_kernel::id::CustomerId;
@@ -76,7 +76,7 @@ impl SortKey {
             Self::NetSpend => &["net_spend"],
             Self::Orders => &["orders"],
             Self::LastOrderDay => &["last_order_day"],
-            Self::Potential => return vec![format!("COALESCE({of}potential, -1)"), format!("{of}customer_id")],
+            Self::Potential => return vec![format!("COALESCE({POTENTIAL}, -1)"), format!("{of}customer_id")],
             Self::Created | Self::Field(..) => &[],
         };
         names.iter().chain(&["customer_id"]).map(|name| format!("{off}{of}{name}")).collect()

@@ -46,6 +46,7 @@ pub(crate) fn columns() -> String {
     OWN.split(", ")
         .chain(headline::COLUMNS.split(", "))
         .map(|column| format!("c.{column}"))
+        .chain([headline::POTENTIAL.to_owned()])
         .collect::<Vec<_>>()
         .join(", ")
 }
@@ -74,7 +75,7 @@ pub(crate) fn read(row: &Row) -> Result<Stored> {
         updated_at: row.instant(17)?,
         place_from: row.opt_instant(18)?,
         category_id: row.opt_id(19, CategoryId)?,
-        headline: headline::read(row, id, 20)?,
+        headline: Headline { potential: row.opt_real(31)?, ..headline::read(row, id, 20)? },
     })
 }
 

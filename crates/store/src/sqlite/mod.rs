@@ -1,5 +1,6 @@
 //! SQLite inside the process: one writer that shares commits, a pool of readers beside it.
 
+mod keeper;
 mod queue;
 mod readers;
 pub(crate) mod statement;
@@ -7,6 +8,7 @@ mod writer;
 
 use crate::error;
 use crate::tx::{self, State, Tx};
+use keeper::Keeper;
 use readers::Readers;
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
@@ -17,6 +19,8 @@ use zunke_kernel::{Error, Result};
 const RETRIES: u32 = 5;
 /// Page cache of the writer.
 const WRITER_CACHE_KIB: i64 = 65_536;
+/// Page cache of the thread that empties the log, which reads and keeps nothing.
+const KEEPER_CACHE_KIB: i64 = 64;
 /// Prepared statements kept per connection.
 const STATEMENTS: usize = 128;
 
@@ -24,6 +28,7 @@ pub(crate) struct Sqlite {
     path: PathBuf,
     writer: Writer,
     readers: Readers,
+    _keeper: Keeper,
 }
 
 impl Sqlite {
@@ -31,13 +36,21 @@ impl Sqlite {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(|error| unopened(path, &error))?;
         }
-        let connection = Connection::open_with_flags(
-            path,
-            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-        )
-        .map_err(|error| unopened(path, &error))?;
-        prepare(&connection, WRITER_CACHE_KIB).map_err(|error| unopened(path, &error))?;
-        Ok(Self { path: path.to_owned(), writer: Writer::new(connection), readers: Readers::new(path.to_owned()) })
+        let open = |cache_kib| -> rusqlite::Result<Connection> {
+            let flags =
+                OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let connection = Connection::open_with_flags(path, flags)?;
+            prepare(&connection, cache_kib)?;
+            Ok(connection)
+        };
+        let both = || -> rusqlite::Result<_> {
+            let mut connection = open(WRITER_CACHE_KIB)?;
+            let keeper = Keeper::start(open(KEEPER_CACHE_KIB)?, &mut connection)?;
+            Ok((connection, keeper))
+        };
+        let (connection, keeper) = both().map_err(|error| unopened(path, &error))?;
+        let readers = Readers::new(path.to_owned());
+        Ok(Self { path: path.to_owned(), writer: Writer::new(connection), readers, _keeper: keeper })
     }
 
     pub fn read<T>(&self, work: impl FnOnce(&mut Tx) -> Result<T>) -> Result<T> {
@@ -101,7 +114,6 @@ fn prepare(connection: &Connection, cache_kib: i64) -> rusqlite::Result<()> {
          PRAGMA foreign_keys = ON;
          PRAGMA case_sensitive_like = ON;
          PRAGMA temp_store = MEMORY;
-         PRAGMA wal_autocheckpoint = 16000;
          PRAGMA journal_size_limit = 67108864;
          PRAGMA cache_size = -{cache_kib};"
     ))

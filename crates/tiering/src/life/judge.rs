@@ -135,7 +135,7 @@ impl Ready {
         };
         let notice = self.book.as_ref().and_then(|book| notice::due(book, &held, as_of));
         let due = self.due(&held, lived, as_of, step.waits);
-        let fingerprint = print(&standing, assessment, &new, notice, due);
+        let fingerprint = print(self.parts(&standing, assessment), &new, notice, due);
         if recorded.revision > 0 && fingerprint == recorded.fingerprint {
             return None;
         }
@@ -152,6 +152,7 @@ impl Ready {
             assessment: *assessment,
             fingerprint,
             revision: recorded.revision,
+            potential: self.moved_potential(recorded, assessment),
             decision,
             life: Some(Box::new(LifeRow { lived: new, due, told: earlier, notice, asks, waits: step.waits })),
         })
@@ -177,8 +178,8 @@ impl Ready {
 }
 
 /// One number for all that is written of a life: equal means that nothing is to be written.
-fn print(standing: &Standing, assessment: &Assessment, new: &Lived, notice: Option<Notice>, due: Option<Day>) -> i64 {
-    let mut parts = crate::keep::parts(standing, assessment).to_vec();
+fn print(parts: [u64; 12], new: &Lived, notice: Option<Notice>, due: Option<Day>) -> i64 {
+    let mut parts = parts.to_vec();
     if !new.known {
         return hash(&parts);
     }

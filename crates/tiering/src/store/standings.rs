@@ -4,11 +4,12 @@ use super::{execute_for_ids, for_ids};
 use crate::decision::{Cause, Change, Decision, Standing};
 use crate::evaluate::Assessment;
 use crate::image::Recorded;
+use crate::keep::Ready;
 use crate::life::notice::Notice;
 use crate::store::lives::{self, Lived};
 use crate::store::queue;
-use std::collections::HashMap;
-use zunke_kernel::id::{CustomerId, JobId, LevelId, ProgrammeId, VersionId};
+use std::collections::{HashMap, HashSet};
+use zunke_kernel::id::{CustomerId, JobId, LevelId, ProgrammeId};
 use zunke_kernel::{Day, Instant, Result, Text};
 use zunke_store::{Engine, Tx, Value, outbox};
 
@@ -24,6 +25,8 @@ pub struct Row {
     pub fingerprint: i64,
     /// What was on record when this was reckoned; 0: nothing.
     pub revision: i64,
+    /// The potential to show in lists from now on, where it has changed and the programme is the primary one.
+    pub potential: Option<f64>,
     pub decision: Option<Told>,
     /// How the level is held, where it has a life or something on top.
     pub life: Option<Box<LifeRow>>,
@@ -77,6 +80,7 @@ pub fn read(tx: &mut Tx, ids: &[CustomerId]) -> Result<HashMap<(CustomerId, Prog
         let recorded = Recorded {
             level: row.opt_id(2, LevelId)?,
             rank: u8::try_from(row.int(3)?).unwrap_or(0),
+            potential: 0,
             since: row.day(4)?,
             fingerprint: row.int(5)?,
             revision: row.int(6)?,
@@ -85,6 +89,19 @@ pub fn read(tx: &mut Tx, ids: &[CustomerId]) -> Result<HashMap<(CustomerId, Prog
         Ok(())
     })?;
     Ok(all)
+}
+
+/// Which of these standings are as they were: customer and revision.
+pub fn unchanged(tx: &mut Tx, programme: ProgrammeId, known: &[(CustomerId, i64)]) -> Result<HashSet<CustomerId>> {
+    let ids: Vec<CustomerId> = known.iter().map(|(id, _)| *id).collect();
+    let mut revisions = HashMap::with_capacity(ids.len());
+    let sql = "SELECT customer_id, revision FROM standings WHERE programme_id = $1 AND customer_id IN ({ids})";
+    for_ids(tx, sql, &[programme.into()], &ids, |row| {
+        revisions.insert(row.id(0, CustomerId)?, row.int(1)?);
+        Ok(())
+    })?;
+    let same = |(id, revision): &&(CustomerId, i64)| revisions.get(id).copied().unwrap_or(0) == *revision;
+    Ok(known.iter().filter(same).map(|(id, _)| *id).collect())
 }
 
 /// Joining days of these customers.
@@ -108,14 +125,8 @@ pub fn lock(tx: &mut Tx, ids: &[CustomerId]) -> Result<()> {
 
 /// Writes standings, decisions and messages of customers who are locked. A standing whose `revision` is not the one that
 /// its row was reckoned from stays as it is: fewer answered than given means that the whole must be taken back.
-pub fn write(
-    tx: &mut Tx,
-    now: Instant,
-    as_of: Day,
-    programme: ProgrammeId,
-    version: VersionId,
-    rows: &[Row],
-) -> Result<u64> {
+pub fn write(tx: &mut Tx, now: Instant, as_of: Day, ready: &Ready, rows: &[Row]) -> Result<u64> {
+    let (programme, version) = (ready.programme, ready.version);
     let standings: Vec<Vec<Value>> = rows
         .iter()
         .map(|row| {
@@ -128,7 +139,8 @@ pub fn write(
                 row.assessment.score.into(),
                 row.assessment.loyalty.into(),
                 i64::from(row.assessment.grades.code()).into(),
-                row.assessment.potential.into(),
+                // Of the primary programme it stands apart, with the headline.
+                if ready.is_primary { 0.0 } else { row.assessment.potential }.into(),
                 as_of.into(),
                 version.into(),
                 now.into(),
