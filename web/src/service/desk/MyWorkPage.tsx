@@ -11,6 +11,7 @@ import { PageHeader } from '../../kit/PageHeader';
 import { StatCard } from '../../kit/StatCard';
 import { useRowKeys } from '../../kit/useRowKeys';
 import { useCounts, useLines } from './api';
+import { Here } from './Here';
 import { KeyHelp } from './KeyHelp';
 import { LiveMark } from './LiveMark';
 import { TicketLine, ticketPath } from './parts';
@@ -50,6 +51,7 @@ export default function MyWorkPage() {
         extra={
           may && (
             <>
+              <Here />
               <Link to="/service/tickets/new">
                 <Button icon={<PlusOutlined />}>{t('new.button')}</Button>
               </Link>

@@ -1,15 +1,16 @@
-import { EllipsisOutlined, EyeOutlined, FireOutlined, UserSwitchOutlined } from '@ant-design/icons';
+import { EllipsisOutlined, EyeOutlined, FireOutlined, RollbackOutlined, UserSwitchOutlined } from '@ant-design/icons';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Alert, App, Button, Dropdown, Grid, Segmented, Skeleton } from 'antd';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate, useParams } from 'react-router';
-import { patch } from '../../api/client';
+import { patch, post } from '../../api/client';
 import { messageOf } from '../../api/problem';
-import { useCan } from '../../api/session';
+import { useCan, useSession } from '../../api/session';
 import { ErrorView } from '../../kit/ErrorView';
 import { PageHeader } from '../../kit/PageHeader';
 import { outdated, useLines, useTicket } from './api';
+import { useSignOfLife } from './Here';
 import { KeyHelp } from './KeyHelp';
 import { Due, KindTag, PriorityText, StateTag, ticketPath, UrgentMark, Who } from './parts';
 import { CustomerCard, Properties } from './ticket/Aside';
@@ -20,7 +21,7 @@ import { Files } from './ticket/Files';
 import { Tasks } from './ticket/Tasks';
 import { Unknown } from './ticket/Unknown';
 import { usePresence } from './ticket/usePresence';
-import { isDone, type State, type WholeTicket } from './types';
+import { isActive, isDone, type State, type WholeTicket } from './types';
 import { useKeys } from './useKeys';
 import { useLive } from './useLive';
 import { useNext } from './useNext';
@@ -61,12 +62,14 @@ function Page({ whole, back }: { whole: WholeTicket; back: { to: string; label: 
   const navigate = useNavigate();
   const queries = useQueryClient();
   const may = useCan()('work_tickets') && !ticket.merged_into;
+  const me = useSession().staff.id;
   const wide = Grid.useBreakpoint().lg;
   const [part, setPart] = useState<Part>('talk');
   const [dialog, setDialog] = useState<Dialog>();
   const composer = useRef<ComposerHandle>(null);
   const { others, typing } = usePresence(ticket.id);
   const next = useNext();
+  useSignOfLife();
   const mine = useLines({ view: 'mine', sort: 'due', limit: 100 });
 
   const setState = useMutation({
@@ -87,6 +90,12 @@ function Page({ whole, back }: { whole: WholeTicket; back: { to: string; label: 
       outdated(queries, ticket.id);
       void message.error(messageOf(error));
     },
+  });
+  const claim = useMutation({
+    mutationFn: () => post(`/tickets/${ticket.id}/claim`),
+    onSuccess: () => void message.success(t('claim.done')),
+    onError: (error) => void message.error(messageOf(error)),
+    onSettled: () => outdated(queries, ticket.id),
   });
   const solve = () => {
     if (!may || isDone(ticket.state) || setState.isPending) return;
@@ -172,6 +181,11 @@ function Page({ whole, back }: { whole: WholeTicket; back: { to: string; label: 
                   {t('ticket.reopen')}
                 </Button>
               )}
+              {!ticket.assignee && isActive(ticket.state) && (
+                <Button type="primary" loading={claim.isPending} onClick={() => claim.mutate()}>
+                  {t('claim.button')}
+                </Button>
+              )}
               <Button icon={<UserSwitchOutlined />} onClick={() => setDialog('assign')}>
                 {t('assign.button')} <KeyHelp>a</KeyHelp>
               </Button>
@@ -180,6 +194,9 @@ function Page({ whole, back }: { whole: WholeTicket; back: { to: string; label: 
                 menu={{
                   items: [
                     { key: 'urgent', icon: <FireOutlined />, label: t(ticket.urgent ? 'urgent.off' : 'urgent.on') },
+                    ...(ticket.assignee?.id === me && !isDone(ticket.state)
+                      ? [{ key: 'release', icon: <RollbackOutlined />, label: t('release.button') }]
+                      : []),
                     { type: 'divider' },
                     { key: 'merge', label: t('merge.button') },
                     { key: 'split', label: t('split.button'), disabled: whole.messages.length < 2 },

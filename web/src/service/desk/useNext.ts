@@ -1,29 +1,30 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { App } from 'antd';
-import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { post } from '../../api/client';
 import { messageOf } from '../../api/problem';
+import { said } from '../../i18n';
 import { outdated } from './api';
 import { ticketPath } from './parts';
 
 /** What `POST /tickets/next` answers. */
 interface Claimed {
-  ticket_id?: string | null;
+  ticket: { id: string } | null;
+  /** Why this one, or why none. */
+  why: { zh: string; en: string };
 }
 
 /** Takes the next ticket of the queue and opens it. */
 export function useNext() {
-  const { t } = useTranslation('desk');
   const { message } = App.useApp();
   const queries = useQueryClient();
   const navigate = useNavigate();
   return useMutation({
-    mutationFn: () => post<Claimed | undefined>('/tickets/next'),
-    onSuccess: (claimed) => {
+    mutationFn: () => post<Claimed>('/tickets/next'),
+    onSuccess: ({ ticket, why }) => {
       outdated(queries);
-      if (claimed?.ticket_id) navigate(ticketPath(claimed.ticket_id));
-      else void message.info(t('next.none'));
+      void message.info(said(why));
+      if (ticket) navigate(ticketPath(ticket.id));
     },
     onError: (error) => void message.error(messageOf(error)),
   });

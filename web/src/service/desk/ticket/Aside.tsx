@@ -12,7 +12,7 @@ import { useLevels } from '../../../kit/useLevels';
 import { outdated, useLines, useTicket } from '../api';
 import { ChannelText, Due, StateTag, ticketPath } from '../parts';
 import { KINDS, PRIORITIES, STATES, type State, type WholeTicket } from '../types';
-import { useEventWords } from './useEventWords';
+import { WhyAssigned } from './WhyAssigned';
 
 interface Props {
   whole: WholeTicket;
@@ -128,14 +128,13 @@ export function Properties({ whole, may, onWhy, onAssign }: Props & { onWhy?: ()
   const { message } = App.useApp();
   const queries = useQueryClient();
   const { ticket } = whole;
-  const say = useEventWords(whole);
   const [whyTo, setWhyTo] = useState(false);
   const change = useMutation({
     mutationFn: (body: Record<string, unknown>) => patch(`/tickets/${ticket.id}`, body, { version: ticket.version }),
     onSettled: () => outdated(queries, ticket.id),
     onError: (error) => void message.error(messageOf(error)),
   });
-  const given = [...whole.events].reverse().filter((event) => ['assigned', 'claimed', 'released'].includes(event.kind));
+  const given = whole.events.some((event) => ['assigned', 'claimed', 'released'].includes(event.kind));
   const states = STATES.filter((state) => state === ticket.state || state !== 'new');
   return (
     <section className="panel side-card" aria-label={t('side_title.about')}>
@@ -188,31 +187,18 @@ export function Properties({ whole, may, onWhy, onAssign }: Props & { onWhy?: ()
               (ticket.assignee?.name ?? t('board.nobody'))
             )}
             {ticket.group && <span className="quiet">{ticket.group.name}</span>}
-            {given.length > 0 && (
+            {(ticket.assignee || given) && (
               <Button
                 type="text"
                 size="small"
                 className="why-button"
                 icon={<QuestionCircleOutlined />}
                 aria-label={t('assign.why')}
-                aria-expanded={whyTo}
-                onClick={() => setWhyTo(!whyTo)}
+                onClick={() => setWhyTo(true)}
               />
             )}
           </dd>
         </div>
-        {whyTo && (
-          <ul className="why-assigned">
-            {given.slice(0, 4).map((event) => (
-              <li key={event.seq}>
-                {say(event)}{' '}
-                <span className="quiet">
-                  <InstantText value={event.at} />
-                </span>
-              </li>
-            ))}
-          </ul>
-        )}
         {(
           [
             ['kind', KINDS],
@@ -289,6 +275,7 @@ export function Properties({ whole, may, onWhy, onAssign }: Props & { onWhy?: ()
           </ul>
         </div>
       )}
+      {whyTo && <WhyAssigned whole={whole} onClose={() => setWhyTo(false)} />}
     </section>
   );
 }

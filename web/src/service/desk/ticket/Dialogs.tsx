@@ -12,7 +12,7 @@ import { useColleagues } from '../people';
 import type { TicketRow, WholeTicket } from '../types';
 import { TicketPicker } from './TicketPicker';
 
-export type Dialog = 'assign' | 'urgent' | 'merge' | 'split' | 'link';
+export type Dialog = 'assign' | 'release' | 'urgent' | 'merge' | 'split' | 'link';
 
 interface Props {
   whole: WholeTicket;
@@ -22,6 +22,7 @@ interface Props {
 /** The dialogs of a ticket; each says what will happen before it does. */
 export function Dialogs({ dialog, ...props }: Props & { dialog?: Dialog }) {
   if (dialog === 'assign') return <Assign {...props} />;
+  if (dialog === 'release') return <Release {...props} />;
   if (dialog === 'urgent') return <Urgent {...props} />;
   if (dialog === 'merge') return <Merge {...props} />;
   if (dialog === 'split') return <Split {...props} />;
@@ -116,6 +117,39 @@ function Assign({ whole, onClose }: Props) {
             value={reason}
             maxLength={500}
             onChange={(event) => setReason(event.target.value)}
+          />
+        </Form.Item>
+        {fault(act.error)}
+      </Form>
+    </Modal>
+  );
+}
+
+function Release({ whole, onClose }: Props) {
+  const { t } = useTranslation('desk');
+  const [reason, setReason] = useState('');
+  const act = useAct<unknown>(whole, 'release', t('release.done'), onClose);
+  const save = () => reason.trim() && act.mutate({ reason: reason.trim() });
+  return (
+    <Modal
+      open
+      title={t('release.title')}
+      onCancel={onClose}
+      onOk={save}
+      okText={t('release.ok')}
+      okButtonProps={{ disabled: !reason.trim() }}
+      confirmLoading={act.isPending}
+    >
+      <p className="quiet">{t('release.note')}</p>
+      <Form layout="vertical">
+        <Form.Item label={t('field.reason')} required htmlFor="release-reason" help={fieldOf(act.error, 'reason')}>
+          <Input
+            id="release-reason"
+            autoFocus
+            maxLength={500}
+            value={reason}
+            onChange={(event) => setReason(event.target.value)}
+            onPressEnter={save}
           />
         </Form.Item>
         {fault(act.error)}
