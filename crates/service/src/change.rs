@@ -5,7 +5,7 @@ use crate::event::What;
 use crate::state::{self, Act, Next, Rules, Stand};
 use crate::store::{people, search};
 use crate::ticket::{Kind, Priority, State, Ticket};
-use crate::{text, work};
+use crate::{tasks, text, work};
 use zunke_access::directory;
 use zunke_http::Change as Field;
 use zunke_kernel::id::{GroupId, StaffId, TicketId};
@@ -62,6 +62,9 @@ pub fn apply(tx: &mut Tx, cx: &Context, ticket: &mut Ticket, change: &Change) ->
     if let Some(on) = change.urgent.filter(|on| *on != ticket.urgent) {
         let text = ("加急需要说明原因。", "The urgent lane needs a reason.");
         let reason = reason.clone().ok_or_else(|| Error::invalid("reason_required", text.0, text.1).at("reason"))?;
+        if on {
+            crate::queue::use_urgent_lane(tx, cx)?;
+        }
         ticket.urgent = on;
         work::note(tx, cx, ticket, now, What::Urgent { on, reason })?;
     }
@@ -71,6 +74,7 @@ pub fn apply(tx: &mut Tx, cx: &Context, ticket: &mut Ticket, change: &Change) ->
             return Err(Error::invalid("reason_required", text.0, text.1).at("reason"));
         }
         if let Next::To(to) = state::next(stand(ticket), Act::Set(to), now, rules(cx))? {
+            require_ready(tx, cx, ticket, to)?;
             settle(tx, cx, ticket, to, now, reason)?;
         }
     }
@@ -94,6 +98,12 @@ fn assign(tx: &mut Tx, cx: &Context, ticket: &mut Ticket, change: &Change, why: 
         taken(tx, cx, ticket)?;
     }
     Ok(())
+}
+
+/// What stands against a state that somebody sets: required steps that are open, where it is solved.
+pub(crate) fn require_ready(tx: &mut Tx, cx: &Context, ticket: &Ticket, to: State) -> Result<()> {
+    let solves = matches!(to, State::Solved | State::Closed) && !ticket.state.is_done();
+    if solves && cx.actor.is_some() { tasks::require_steps(tx, ticket) } else { Ok(()) }
 }
 
 /// Somebody takes a locked ticket in hand: a new one is open from here on.

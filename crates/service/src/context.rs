@@ -99,6 +99,18 @@ impl Settings {
         Ok(stored.unwrap_or_default())
     }
 
+    /// Writes them.
+    pub fn save(&self, tx: &mut Tx, now: Instant) -> Result<()> {
+        let content = serde_json::to_string(self).map_err(Error::internal)?;
+        tx.execute(
+            "INSERT INTO settings (name, content, version, updated_at) VALUES ($1, $2, 1, $3)
+             ON CONFLICT (name) DO UPDATE SET content = excluded.content, version = settings.version + 1,
+               updated_at = excluded.updated_at",
+            &[Self::NAME.into(), content.into(), now.into()],
+        )?;
+        Ok(())
+    }
+
     /// Checks what a person entered.
     pub fn check(&self) -> Result<()> {
         let mut faults = Vec::new();

@@ -10,24 +10,34 @@
 
 pub mod api;
 pub mod change;
+pub mod checklist;
 pub mod clock;
+pub mod closing;
 pub mod context;
 pub mod event;
+pub mod files;
 pub mod handover;
+pub mod join;
 pub mod manager;
 pub mod message;
 pub mod open;
+pub mod owner;
 pub mod presence;
 pub mod queue;
 pub mod reply;
 pub mod routing;
 pub mod simulator;
+pub mod sniff;
 pub mod state;
 pub mod store;
 pub mod stream;
+pub mod tasks;
+pub mod template;
 pub mod text;
 pub mod ticket;
 pub mod visible;
+pub mod visit;
+pub mod voice;
 pub mod work;
 
 pub use api::routes;

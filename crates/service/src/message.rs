@@ -4,7 +4,7 @@ use crate::ticket::{Channel, words};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zunke_kernel::Instant;
-use zunke_kernel::id::{MessageId, StaffId};
+use zunke_kernel::id::{FileId, MessageId, StaffId};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -61,6 +61,8 @@ pub struct NewMessage {
     /// Where the ticket shall stand afterwards; else the state function says.
     pub state_after: Option<crate::ticket::State>,
     pub mentions: Vec<StaffId>,
+    /// Files of the ticket that were sent before and belong to it.
+    pub files: Vec<FileId>,
     /// `Waiting`: somebody sends it (the mail out).
     pub delivery: Delivery,
     pub at: Instant,
@@ -81,6 +83,7 @@ impl NewMessage {
             source: None,
             state_after: None,
             mentions: Vec::new(),
+            files: Vec::new(),
             delivery: Delivery::None,
             at,
         }

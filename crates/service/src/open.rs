@@ -6,7 +6,7 @@ use crate::message::NewMessage;
 use crate::store::{people, search, tickets};
 use crate::ticket::{Channel, Kind, NEVER, NOBODY, Priority, SenderKeys, State, Ticket};
 use crate::work::{self, Contact};
-use crate::{reply, text};
+use crate::{checklist, reply, text};
 use zunke_kernel::id::{CustomerId, MessageId, StaffId, TicketId};
 use zunke_kernel::{Error, Instant, Result};
 use zunke_store::Tx;
@@ -96,7 +96,7 @@ pub fn open(tx: &mut Tx, cx: &Context, new: &NewTicket, hooks: &Hooks) -> Result
     if let Some((source, source_id)) = &new.source
         && let Some((ticket, _)) = tickets::claim_source(tx, (source, source_id), id, message)?
     {
-        return Ok(Outcome::Same(ticket));
+        return Ok(Outcome::Same(reply::merged_to(tx, ticket)?));
     }
     let (customer, sender, keys) = match &new.customer {
         Sender::Known(customer) => (*customer, None, None),
@@ -137,6 +137,7 @@ pub fn open(tx: &mut Tx, cx: &Context, new: &NewTicket, hooks: &Hooks) -> Result
         ..NewMessage::from_customer(new.channel, new.body.clone(), new.at)
     };
     reply::say(tx, cx, &mut ticket, message, &first)?;
+    checklist::put(tx, cx, &mut ticket)?;
     work::follow(tx, cx, hooks, &mut ticket, "opened")?;
     Ok(Outcome::Opened(id))
 }

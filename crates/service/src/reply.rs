@@ -7,7 +7,9 @@ use crate::event::What;
 use crate::message::{Message, NewMessage, Side, Visibility};
 use crate::open::{NewTicket, Sender, open};
 use crate::state::{self, Act, Next};
-use crate::store::{links, messages, people, tickets};
+use crate::store::tasks::{self as store_tasks, TaskKind};
+use crate::store::{files, links, messages, people, tickets};
+use crate::tasks::{self, NewTask};
 use crate::ticket::Ticket;
 use crate::{text, work};
 use zunke_access::directory;
@@ -58,6 +60,7 @@ pub fn reply(tx: &mut Tx, cx: &Context, id: TicketId, new: &NewMessage, hooks: &
     if let Some(to) = new.state_after
         && let Next::To(to) = state::next(change::stand(&ticket), Act::Set(to), new.at, change::rules(cx))?
     {
+        change::require_ready(tx, cx, &ticket, to)?;
         settle(tx, cx, &mut ticket, to, new.at, None)?;
     }
     work::follow(tx, cx, hooks, &mut ticket, "said")?;
@@ -135,6 +138,22 @@ pub(crate) fn say(tx: &mut Tx, cx: &Context, ticket: &mut Ticket, id: MessageId,
     work::note(tx, cx, ticket, new.at, said)?;
     if !new.mentions.is_empty() {
         work::note(tx, cx, ticket, new.at, What::Mentioned { message: id, staff: new.mentions.clone() })?;
+    }
+    for staff in &new.mentions {
+        let task = NewTask { assignee: Some(*staff), ..NewTask::new(TaskKind::Mention, text::cut(&new.body, 80)) };
+        tasks::put(tx, cx, ticket, &task)?;
+    }
+    if let Some(staff) = staff {
+        store_tasks::answer_mentions(tx, ticket, staff, cx.now)?;
+    }
+    for file in &new.files {
+        if !files::bind(tx, ticket, *file, id)? {
+            let text = (
+                "该工单没有这个文件，或它已属于别的消息。",
+                "The ticket has no such file, or it belongs to another message.",
+            );
+            return Err(Error::invalid("file_unknown", text.0, text.1).at("files"));
+        }
     }
     if new.visibility == Visibility::Public && !new.automatic && new.side != Side::System {
         ticket.last_words = Some(text::cut(&new.body, 120));

@@ -144,7 +144,7 @@ CREATE TABLE ticket_tasks (
     customer_id {uuid} NOT NULL,
     ticket_id {uuid} NOT NULL,
     task_id {uuid} NOT NULL,
-    -- step (of a checklist), department (a sub-task of others), return_visit, visit, follow_up.
+    -- step (of a checklist), department (a sub-task of others), return_visit, visit, follow_up, mention.
     kind {text} NOT NULL,
     title {text} NOT NULL,
     department_id {uuid},
@@ -153,6 +153,8 @@ CREATE TABLE ticket_tasks (
     -- open, done, cancelled.
     state {text} NOT NULL,
     place {int} NOT NULL DEFAULT 0,
+    -- A step that must be done before the ticket is solved.
+    required {bool} NOT NULL DEFAULT FALSE,
     result {json},
     created_by {uuid},
     created_at {int} NOT NULL,
@@ -162,6 +164,7 @@ CREATE TABLE ticket_tasks (
     CONSTRAINT ticket_tasks_pk PRIMARY KEY (customer_id, ticket_id, task_id)
 ) {clustered};
 CREATE INDEX ticket_tasks_assignee ON ticket_tasks (assignee_id, state, due_at);
+CREATE INDEX ticket_tasks_id ON ticket_tasks (task_id);
 CREATE INDEX ticket_tasks_department ON ticket_tasks (department_id, state, due_at);
 
 -- Two tickets that belong together: related, follow_up, duplicate, split.
@@ -264,7 +267,7 @@ CREATE TABLE ticket_checklists (
     name_key {text} NOT NULL,
     kind {text},
     levels {json},
-    -- JSON: title, department_id, template_id, due_minutes of each step, in their order.
+    -- JSON: title, department_id, template_id, required of each step, in their order.
     steps {json} NOT NULL,
     place {int} NOT NULL DEFAULT 0,
     archived {bool} NOT NULL DEFAULT FALSE,

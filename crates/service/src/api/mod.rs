@@ -2,14 +2,22 @@
 
 mod claim;
 mod counts;
+mod duties;
+mod files;
 mod groups;
+mod handovers;
+mod join;
 mod list;
 mod managers;
 mod presence;
 mod routing;
 mod rows;
 mod stream;
+mod tasks;
+mod templates;
 mod tickets;
+mod views;
+mod visits;
 mod whole;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -24,6 +32,23 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(tickets::say))
         .routes(routes!(tickets::assign))
         .routes(routes!(tickets::urge))
+        .routes(routes!(join::merge))
+        .routes(routes!(join::split))
+        .routes(routes!(join::link))
+        .routes(routes!(join::suggestions))
+        .routes(routes!(join::bulk))
+        .routes(routes!(join::beat))
+        .routes(routes!(tasks::create))
+        .routes(routes!(tasks::update))
+        .routes(routes!(files::create))
+        .routes(routes!(files::get))
+        .routes(routes!(templates::list, templates::create))
+        .routes(routes!(templates::update, templates::delete))
+        .routes(routes!(templates::list_checklists, templates::create_checklist))
+        .routes(routes!(templates::update_checklist, templates::delete_checklist))
+        .routes(routes!(views::list, views::create))
+        .routes(routes!(views::update, views::delete))
+        .routes(routes!(views::settings, views::set_settings))
         .routes(routes!(stream::stream))
         .routes(routes!(managers::list))
         .routes(routes!(managers::set))
@@ -33,6 +58,21 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(managers::add_deputy))
         .routes(routes!(managers::remove_deputy))
         .routes(routes!(managers::of_customer))
+        .routes(routes!(handovers::preview))
+        .routes(routes!(handovers::create))
+        .routes(routes!(handovers::list))
+        .routes(routes!(handovers::get, handovers::update))
+        .routes(routes!(handovers::sign))
+        .routes(routes!(visits::list, visits::create))
+        .routes(routes!(visits::update))
+        .routes(routes!(visits::coverage))
+        .routes(routes!(visits::plan))
+        .routes(routes!(visits::plans, visits::set_plans))
+        .routes(routes!(duties::list, duties::create))
+        .routes(routes!(duties::update))
+        .routes(routes!(duties::feeds, duties::add_feed))
+        .routes(routes!(duties::remove_feed))
+        .routes(routes!(duties::calendar))
         .routes(routes!(claim::next))
         .routes(routes!(claim::claim))
         .routes(routes!(claim::release))

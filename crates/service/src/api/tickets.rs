@@ -6,7 +6,9 @@ use crate::change::{self, Change};
 use crate::context::{Context, Hooks};
 use crate::message::{Delivery, NewMessage, Visibility};
 use crate::open::{NewTicket, Outcome, Sender, open};
+use crate::owner;
 use crate::reply;
+use crate::store::templates::{self, TemplateId};
 use crate::store::{list, tickets};
 use crate::ticket::{Channel, Kind, Priority, SenderKeys, State};
 use crate::visible;
@@ -19,7 +21,7 @@ use zunke_access::{Can, Write, may};
 use zunke_customers::CustomerQuery;
 use zunke_http::{App, Change as Field, IfMatch, Json, Path, ReadProblems, Result, Versioned, WriteProblems};
 use zunke_kernel::Error;
-use zunke_kernel::id::{CustomerId, GroupId, MessageId, StaffId, TicketId};
+use zunke_kernel::id::{CustomerId, FileId, GroupId, MessageId, StaffId, TicketId};
 
 /// An id in another system.
 #[derive(Clone, Deserialize, ToSchema)]
@@ -229,6 +231,14 @@ pub(super) async fn update(
             let cx = Context::of(tx, now, &actor)?;
             crate::work::touch(tx, &cx, &hooks, id, "changed", |tx, ticket| {
                 if_match.check(ticket.version)?;
+                match body.customer_id {
+                    Field::Keep => {}
+                    Field::Clear => owner::give(tx, &cx, &hooks, ticket, None)?,
+                    Field::Set(customer) => {
+                        CustomerQuery::new(&actor.scope).find(tx, customer).map_err(|_| unknown_customer())?;
+                        owner::give(tx, &cx, &hooks, ticket, Some(customer))?;
+                    }
+                }
                 change::apply(
                     tx,
                     &cx,
@@ -261,6 +271,8 @@ pub(super) fn answer(tx: &mut zunke_store::Tx, id: TicketId) -> zunke_kernel::Re
 #[serde(deny_unknown_fields)]
 #[schema(as = TicketWords)]
 pub(super) struct WordsBody {
+    /// Needed, but for words of a template.
+    #[serde(default)]
     #[schema(max_length = 50000)]
     body: String,
     /// `public` or `internal`.
@@ -268,6 +280,12 @@ pub(super) struct WordsBody {
     /// Where the ticket shall stand afterwards.
     #[serde(default)]
     state_after: Option<State>,
+    /// A talk template whose words are said, filled in, where no body is given.
+    #[serde(default)]
+    template_id: Option<TemplateId>,
+    /// Files that were sent before and belong to these words.
+    #[serde(default)]
+    files: Vec<FileId>,
     /// Colleagues whose attention is called; they see the ticket from then on.
     #[serde(default)]
     mentions: Vec<StaffId>,
@@ -308,15 +326,24 @@ pub(super) async fn say(
             let ticket = visible::require(tx, &actor, id)?;
             let cx = Context::of(tx, now, &actor)?;
             let channel = body.channel.unwrap_or(ticket.channel);
+            let words = match body.template_id {
+                Some(template) if body.body.trim().is_empty() => {
+                    let template = templates::template(tx, template).map_err(|error| error.at("template_id"))?;
+                    let facts = super::templates::facts(tx, &actor, &ticket)?;
+                    crate::template::fill(&template.body, &facts, cx.organisation.locale)?.0
+                }
+                _ => body.body.clone(),
+            };
             let new = if body.from_customer {
-                NewMessage::from_customer(channel, body.body.clone(), now)
+                NewMessage::from_customer(channel, words, now)
             } else {
-                NewMessage::from_staff(body.visibility, channel, body.body.clone(), now)
+                NewMessage::from_staff(body.visibility, channel, words, now)
             };
             let mails = !body.from_customer && body.visibility == Visibility::Public && channel == Channel::Email;
             let new = NewMessage {
                 state_after: body.state_after,
                 mentions: body.mentions.clone(),
+                files: body.files.clone(),
                 delivery: if mails { Delivery::Waiting } else { Delivery::None },
                 ..new
             };

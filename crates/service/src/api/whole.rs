@@ -3,8 +3,10 @@
 use super::rows::TicketWhole;
 use crate::event::Event;
 use crate::message::Message;
+use crate::store::files::Attached;
 use crate::store::links::Link;
-use crate::store::{events, links, list, messages};
+use crate::store::tasks::Task;
+use crate::store::{events, files, links, list, messages, tasks};
 use crate::ticket::Ticket;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,6 +48,8 @@ pub(super) struct TicketPageOfOne {
     customer: Option<Card>,
     messages: Vec<Message>,
     events: Vec<Event>,
+    tasks: Vec<Task>,
+    files: Vec<Attached>,
     links: Vec<Link>,
     /// The names of all staff that are named in it, by id.
     staff: BTreeMap<String, String>,
@@ -68,6 +72,9 @@ pub(super) fn whole(tx: &mut Tx, actor: &Actor, ticket: &Ticket) -> Result<Ticke
     }
     let listed = list::one(tx, ticket)?;
     let customer = card(tx, actor, ticket)?;
+    let tasks = tasks::of(tx, ticket.customer, ticket.id)?;
+    staff.extend(tasks.iter().flat_map(|task| [task.assignee_id, task.done_by, task.created_by]).flatten());
+    let files = files::of(tx, ticket)?;
     staff.extend(customer.as_ref().and_then(|card| card.owner_id));
     let names = directory::staff_names(tx, staff)?;
     Ok(TicketPageOfOne {
@@ -75,6 +82,8 @@ pub(super) fn whole(tx: &mut Tx, actor: &Actor, ticket: &Ticket) -> Result<Ticke
         customer,
         messages,
         events,
+        tasks,
+        files,
         links: links::of(tx, ticket)?,
         staff: names.into_iter().map(|(id, name)| (id.to_string(), name)).collect(),
     })

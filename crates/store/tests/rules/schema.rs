@@ -48,7 +48,9 @@ fn sqlite(tx: &mut Tx) -> zunke_kernel::Result<Tables> {
         &[],
         |row| row.text(0),
     )?;
-    for name in names.into_iter().filter(|name| !name.starts_with("customer_search") && !name.starts_with("ticket_search")) {
+    for name in
+        names.into_iter().filter(|name| !name.starts_with("customer_search") && !name.starts_with("ticket_search"))
+    {
         let mut table = Table::default();
         let mut primary = BTreeMap::new();
         tx.for_each(&format!("SELECT name, type, \"notnull\", pk FROM pragma_table_info('{name}')"), &[], |row| {
