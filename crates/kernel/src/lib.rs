@@ -1,6 +1,7 @@
 //! The words every room shares: ids, money, instants and days, the two languages of a sentence, errors,
-//! pages and the condition language. Pure: no IO, no async, and no clock (time is always a parameter).
+//! pages, working calendars and the condition language. Pure: no IO, no async, and no clock (time is always a parameter).
 
+pub mod calendar;
 pub mod condition;
 pub mod error;
 pub mod id;

@@ -102,6 +102,35 @@ impl Zone {
         Some(Instant(zoned.timestamp().as_millisecond()))
     }
 
+    /// What the clock on the wall shows.
+    #[must_use]
+    pub fn local(&self, instant: Instant) -> jiff::civil::DateTime {
+        let timestamp = jiff::Timestamp::from_millisecond(instant.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        self.0.to_datetime(timestamp)
+    }
+
+    /// The stretches of time between `from` and `to` in which the zone keeps one offset from UTC, which is in milliseconds.
+    #[must_use]
+    pub fn stretches(&self, from: Instant, to: Instant) -> Vec<(Instant, Instant, i64)> {
+        let Ok(start) = jiff::Timestamp::from_millisecond(from.0) else { return Vec::new() };
+        let mut offset = i64::from(self.0.to_offset(start).seconds()) * 1_000;
+        let mut at = from;
+        let mut stretches = Vec::new();
+        for change in self.0.following(start) {
+            let when = Instant(change.timestamp().as_millisecond());
+            if when >= to {
+                break;
+            }
+            let next = i64::from(change.offset().seconds()) * 1_000;
+            if next != offset {
+                stretches.push((at, when, offset));
+                (at, offset) = (when, next);
+            }
+        }
+        stretches.push((at, to, offset));
+        stretches
+    }
+
     /// The first instant of a day.
     #[must_use]
     pub fn start_of(&self, day: Day) -> Instant {
