@@ -79,7 +79,7 @@ impl<P: Grant> Write<P> {
 
     /// Like `run`, with a secret that is shown once: it is added to this answer under `field` and not kept, so a
     /// repeated call gets the same answer without it.
-    pub(crate) async fn run_showing_once<T: Serialize + Send + 'static>(
+    pub async fn run_showing_once<T: Serialize + Send + 'static>(
         &self,
         app: &App,
         status: StatusCode,

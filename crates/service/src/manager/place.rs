@@ -127,7 +127,12 @@ pub fn propose(tx: &mut Tx, scope: &Scope, ids: &[CustomerId], to: Option<StaffI
 }
 
 /// The one whom a person has chosen: whatever his profile says, and whatever his role.
-fn chosen(tx: &mut Tx, rates: &super::load::Rates, candidates: Vec<Candidate>, to: StaffId) -> Result<Candidate> {
+pub(crate) fn chosen(
+    tx: &mut Tx,
+    rates: &super::load::Rates,
+    candidates: Vec<Candidate>,
+    to: StaffId,
+) -> Result<Candidate> {
     zunke_access::directory::require_staff(tx, to, "staff_id")?;
     let mut one = match candidates.into_iter().find(|one| one.staff == to) {
         Some(one) => one,
