@@ -6,7 +6,7 @@ import { type Server, startServer } from './server';
 
 /** An agent's day from the keyboard, and a manager's day from a phone, on one and the same company. */
 
-const PASSWORD = '晴空一鹤排云上';
+const PASSWORD = '晴空一鹤排云上-便引诗情到碧霄';
 
 let browser: Browser;
 let server: Server;

@@ -151,7 +151,7 @@ function CardOf({ row }: { row: TicketRow }) {
       <b>{row.subject}</b>
       <Who row={row} />
       <span className="board-card-foot">
-        <Due at={row.next_due_at} metric={row.next_metric} />
+        {row.next_due_at && <Due at={row.next_due_at} metric={row.next_metric} />}
         <span className="quiet">{row.assignee?.name ?? t('board.nobody')}</span>
       </span>
     </Link>

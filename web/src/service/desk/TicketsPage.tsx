@@ -134,7 +134,7 @@ export default function TicketsPage() {
     {
       key: 'number',
       title: '#',
-      width: 76,
+      width: 64,
       always: true,
       render: (row) => <Link to={ticketPath(row.id)}>#{row.number}</Link>,
     },
@@ -142,7 +142,7 @@ export default function TicketsPage() {
       key: 'subject',
       title: t('field.subject'),
       always: true,
-      width: 300,
+      width: 240,
       render: (row) => (
         <span className="tk-subject">
           {row.urgent && <UrgentMark />}
@@ -151,20 +151,20 @@ export default function TicketsPage() {
       ),
     },
     { key: 'who', title: t('field.customer'), width: 190, render: (row) => <Who row={row} /> },
-    { key: 'kind', title: t('field.kind'), width: 80, render: (row) => <KindTag kind={row.kind} /> },
-    { key: 'state', title: t('field.state'), width: 110, render: (row) => <StateTag state={row.state} /> },
+    { key: 'kind', title: t('field.kind'), width: 72, render: (row) => <KindTag kind={row.kind} /> },
+    { key: 'state', title: t('field.state'), width: 104, render: (row) => <StateTag state={row.state} /> },
     {
       key: 'due',
       title: t('field.due'),
-      width: 150,
+      width: 126,
       sort: openOnly || state.state ? 'due' : undefined,
       render: (row) => <Due at={row.next_due_at} metric={row.next_metric} short />,
     },
-    { key: 'assignee', title: t('field.assignee'), width: 100, render: (row) => row.assignee?.name ?? '–' },
+    { key: 'assignee', title: t('field.assignee'), width: 84, render: (row) => row.assignee?.name ?? '–' },
     {
       key: 'priority',
       title: t('field.priority'),
-      width: 90,
+      width: 72,
       render: (row) => <PriorityText priority={row.priority} plain />,
     },
     { key: 'group', title: t('field.group'), hidden: true, render: (row) => row.group?.name ?? '–' },
@@ -175,7 +175,7 @@ export default function TicketsPage() {
       title: t('field.opened'),
       sort: 'opened',
       descendingFirst: true,
-      width: 110,
+      width: 96,
       render: (row) => <RelativeTime value={row.opened_at} />,
     },
     {

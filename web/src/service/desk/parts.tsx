@@ -149,9 +149,7 @@ export function TicketLine({ row, chosen }: { row: TicketRow; chosen?: boolean }
         {row.urgent && <UrgentMark />}
         <PriorityText priority={row.priority} />
       </span>
-      <span className="tk-line-due">
-        <Due at={row.next_due_at} metric={row.next_metric} />
-      </span>
+      <span className="tk-line-due">{row.next_due_at && <Due at={row.next_due_at} metric={row.next_metric} />}</span>
       <span className="tk-line-foot">
         <Who row={row} />
         <StateTag state={row.state} />

@@ -42,6 +42,9 @@ export const Composer = forwardRef<ComposerHandle, Props>(function Composer({ wh
   const [mode, setMode] = useState<Mode>('reply');
   const [text, write] = useDraft(ticket.id, me, mode);
   const [over, setOver] = useState(false);
+  const [begun, setBegun] = useState(false);
+  // On a phone it is one line until somebody writes.
+  const small = phone && !begun && !text;
   const colleagues = useColleagues();
   const field = useRef<HTMLDivElement>(null);
   const picker = useRef<HTMLInputElement>(null);
@@ -99,7 +102,8 @@ export const Composer = forwardRef<ComposerHandle, Props>(function Composer({ wh
     value: text,
     placeholder: t(`compose.hint_${mode}`),
     'aria-label': t(`compose.${mode}`),
-    autoSize: { minRows: phone ? 2 : 4, maxRows: 14 },
+    autoSize: { minRows: small ? 1 : phone ? 3 : 4, maxRows: 14 },
+    onFocus: () => setBegun(true),
     maxLength: 50_000,
     disabled: send.isPending,
     onKeyDown: pressed,
@@ -108,7 +112,7 @@ export const Composer = forwardRef<ComposerHandle, Props>(function Composer({ wh
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: files may be dropped here; the button does the same
     <div
-      className={`composer ${mode}${over ? ' over' : ''}`}
+      className={`composer ${mode}${over ? ' over' : ''}${small ? ' small' : ''}`}
       onDragOver={(event) => {
         if (!event.dataTransfer.types.includes('Files')) return;
         event.preventDefault();

@@ -4,23 +4,17 @@ import { Fragment, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { InstantText, RelativeTime } from '../../../kit/texts';
 import { ChannelText } from '../parts';
-import type { Message, TicketEvent, TicketFile, WholeTicket } from '../types';
+import { isDone, type Message, type TicketEvent, type TicketFile, type WholeTicket } from '../types';
 import { useEventWords } from './useEventWords';
 import { filePath } from './useUpload';
 
 type Entry = { at: string; message: Message } | { at: string; event: TicketEvent };
 
 /** What stands between the messages even where only the talk is asked for. */
-const TELLING = new Set([
-  'state_changed',
-  'urgent',
-  'assigned',
-  'claimed',
-  'merged_from',
-  'merged_into',
-  'escalated',
-  'csat',
-]);
+const TELLING = new Set(['urgent', 'claimed', 'released', 'merged_from', 'merged_into', 'escalated', 'csat']);
+/** That it was ended, or opened again. */
+const turned = ({ kind, detail }: TicketEvent) =>
+  kind === 'state_changed' && (isDone(String(detail.to)) || isDone(String(detail.from)));
 /** Said by a message already. */
 const SILENT = new Set(['said', 'mentioned']);
 
@@ -33,7 +27,7 @@ export function Conversation({ whole, onSplit }: { whole: WholeTicket; onSplit?:
   const entries = useMemo(() => {
     const found: Entry[] = whole.messages.map((message) => ({ at: message.at, message }));
     for (const event of whole.events) {
-      if (SILENT.has(event.kind) || (!all && !TELLING.has(event.kind))) continue;
+      if (SILENT.has(event.kind) || (!all && !TELLING.has(event.kind) && !turned(event))) continue;
       found.push({ at: event.at, event });
     }
     return found.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
