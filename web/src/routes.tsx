@@ -71,6 +71,50 @@ export const entries: Entry[] = [
     page: () => import('./service/desk/TicketPage'),
   },
 
+  {
+    path: '/service/routing/:tab?',
+    name: 'page.routing',
+    permission: 'read_tickets',
+    page: () => import('./service/routing/RoutingPage'),
+  },
+
+  {
+    path: '/service/managers',
+    name: 'page.managers',
+    permission: 'read_tickets',
+    page: () => import('./service/managers/ManagersPage'),
+  },
+  {
+    path: '/service/managers/hand-over',
+    name: 'page.hand_over',
+    permission: 'manage_service',
+    page: () => import('./service/managers/HandOverPage'),
+  },
+  {
+    path: '/service/hand-overs/:id',
+    name: 'page.hand_over',
+    permission: 'read_tickets',
+    page: () => import('./service/managers/ProtocolPage'),
+  },
+  {
+    path: '/service/visits',
+    name: 'page.visits',
+    permission: 'read_tickets',
+    page: () => import('./service/visits/VisitsPage'),
+  },
+  {
+    path: '/service/visits/new',
+    name: 'page.visit_new',
+    permission: 'work_tickets',
+    page: () => import('./service/visits/RecordPage'),
+  },
+  {
+    path: '/service/tasks',
+    name: 'page.tasks',
+    permission: 'read_tickets',
+    page: () => import('./service/tasks/TasksPage'),
+  },
+
   { path: '/settings/:tab?', name: 'room.settings', page: () => import('./settings/SettingsPage') },
 ];
 

@@ -25,6 +25,7 @@ import { Timeline } from './Timeline';
 import './customers.css';
 
 const CustomerTickets = lazy(() => import('../service/desk/CustomerTickets'));
+const CustomerCare = lazy(() => import('../service/visits/CustomerCare'));
 const LevelExplanation = lazy(() => import('../tiers/LevelExplanation'));
 
 /** Everything about one customer: the headline, what happened, why this level, the profile. */
@@ -116,6 +117,15 @@ function Page({ customer, back }: { customer: Customer; back: { to: string; labe
       children: (
         <Suspense fallback={<Skeleton active />}>
           <CustomerTickets customerId={customer.id} />
+        </Suspense>
+      ),
+    });
+    tabs.push({
+      key: 'care',
+      label: t('managers:care.tab'),
+      children: (
+        <Suspense fallback={<Skeleton active />}>
+          <CustomerCare customerId={customer.id} />
         </Suspense>
       ),
     });
