@@ -18,6 +18,7 @@ use zunke_http::{App, Clock};
 use zunke_kernel::{Instant, Result};
 use zunke_service::manager::{Keeper, work::OnRise};
 use zunke_service::stream::Live;
+use zunke_service::voice::work::{AskModel, Listen, Retag};
 use zunke_store::jobs::{self, Handler};
 use zunke_store::outbox::Subscriber;
 use zunke_store::{Db, Tx};
@@ -70,13 +71,15 @@ impl House {
             Arc::new(Fill { observers: self.observers() }),
             Arc::new(KeepTags { observers: Observers(self.observers()) }),
             Arc::new(Refit),
+            Arc::new(Retag),
+            Arc::new(AskModel),
             Arc::new(CleanUp),
         ]
     }
 
     /// Who acts on messages between rooms.
     pub fn subscribers(&self) -> Vec<Arc<dyn Subscriber>> {
-        vec![Arc::new(OnRise { observers: self.observers() })]
+        vec![Arc::new(OnRise { observers: self.observers() }), Arc::new(Listen)]
     }
 }
 

@@ -18,6 +18,7 @@ mod templates;
 mod tickets;
 mod views;
 mod visits;
+mod voices;
 mod whole;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -91,4 +92,12 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(routing::of_ticket))
         .routes(routes!(routing::simulate))
         .routes(routes!(counts::counts))
+        .routes(routes!(voices::list))
+        .routes(routes!(voices::trend))
+        .routes(routes!(voices::try_text))
+        .routes(routes!(voices::get_model, voices::set_model))
+        .routes(routes!(voices::list_topics, voices::create_topic))
+        .routes(routes!(voices::starters))
+        .routes(routes!(voices::update_topic))
+        .routes(routes!(voices::similar))
 }

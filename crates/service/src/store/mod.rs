@@ -24,3 +24,4 @@ pub mod templates;
 pub mod tickets;
 pub mod views;
 pub mod visits;
+pub mod voices;

@@ -7,11 +7,21 @@ use zunke_store::{Engine, Tx, Value};
 
 /// The tables with `customer_id` in their key that hold rows of a ticket. A test reads the catalogue: a table with
 /// `ticket_id` and `customer_id` that is in neither list fails it.
-pub const MOVED: &[&str] =
-    &["tickets", "ticket_events", "ticket_messages", "ticket_tasks", "ticket_links", "ticket_files"];
+pub const MOVED: &[&str] = &[
+    "tickets",
+    "ticket_events",
+    "ticket_messages",
+    "ticket_tasks",
+    "ticket_links",
+    "ticket_files",
+    "voices",
+    "voice_topics",
+    "improvement_contributors",
+    "return_visits",
+];
 
 /// Those that only name the customer beside another key.
-pub const NAMED: &[&str] = &["ticket_keys", "ticket_queue"];
+pub const NAMED: &[&str] = &["ticket_keys", "ticket_queue", "voice_postings"];
 
 /// Moves every row of a locked ticket.
 pub fn all(tx: &mut Tx, ticket: TicketId, from: CustomerId, to: CustomerId) -> Result<()> {

@@ -13,6 +13,7 @@ const LOOK_UPS: &[&str] = &[
     "activity_keys",
     "ticket_keys",
     "ticket_queue",
+    "voice_postings",
     "visit_keys",
     "staff_tasks",
 ];
