@@ -16,7 +16,18 @@ use zunke_customers::tag::work::{self as tag_work, KeepTags};
 use zunke_customers::{Customers, Observer, Observers, query};
 use zunke_http::{App, Clock};
 use zunke_kernel::{Instant, Result};
+use zunke_service::handover::work::Parts;
+use zunke_service::closing::{self, CloseSolved};
+use zunke_service::files::TicketFiles;
+use zunke_service::owner::KeepTickets;
+use zunke_service::clock::recalculate::{OnLevel, Recalculate};
+use zunke_service::escalation::{self, Alarms};
+use zunke_service::intake::form::Limiter;
+use zunke_service::intake::work::{self as intake_work, Ask, Out, Poll, SendMail};
+use zunke_service::intake::{Intake, Keys};
 use zunke_service::manager::{Keeper, work::OnRise};
+use zunke_service::routing::work::{self as routing, Reorder, Routes};
+use zunke_service::policy::defaults;
 use zunke_service::stream::Live;
 use zunke_service::voice::work::{AskModel, Listen, Retag};
 use zunke_store::jobs::{self, Handler};
@@ -35,23 +46,33 @@ use zunke_tiering::work::{self, Evaluate};
 pub struct House {
     tiers: Tiers,
     live: Live,
+    limiter: Limiter,
 }
 
 impl House {
     /// Who acts in the transaction of a recorded activity.
     pub fn observers(&self) -> Vec<Arc<dyn Observer>> {
-        vec![self.tiers.observer(), Arc::new(TagRules), Arc::new(Keeper)]
+        vec![self.tiers.observer(), Arc::new(TagRules), Arc::new(Keeper), Arc::new(KeepTickets)]
     }
 
     /// The state of all routes, with what the rooms give each other.
     pub fn app(&self, db: Db, data: &Path, clock: Clock) -> App {
         App::new(db, clock)
             .with(files(data))
+            .with(TicketFiles::new(data.join("tickets")))
             .with(SetupChecks(vec![Arc::new(setup)]))
             .with(guards())
             .with(Customers { observers: self.observers() })
             .with(self.tiers.clone())
             .with(self.live.clone())
+            .with(Keys::in_folder(data))
+            .with(self.limiter.clone())
+    }
+
+    /// What takes mails, with whom it tells and where files go.
+    pub fn intake(&self, data: &Path) -> Intake {
+        let hooks = zunke_service::Hooks { observers: self.observers() };
+        Intake { keys: Keys::in_folder(data), files: Some(TicketFiles::new(data.join("tickets"))), hooks }
     }
 
     /// Ends what would not end by itself: streams to pages that stay open.
@@ -71,15 +92,29 @@ impl House {
             Arc::new(Fill { observers: self.observers() }),
             Arc::new(KeepTags { observers: Observers(self.observers()) }),
             Arc::new(Refit),
-            Arc::new(Retag),
+            Arc::new(CloseSolved { hooks: zunke_service::Hooks { observers: self.observers() } }),
             Arc::new(AskModel),
+            Arc::new(Retag),
+            Arc::new(Parts { observers: self.observers() }),
+            Arc::new(Routes { observers: Observers(self.observers()) }),
+            Arc::new(Reorder),
+            Arc::new(Alarms),
+            Arc::new(Recalculate { observers: self.observers() }),
+            Arc::new(Poll(self.intake(data))),
+            Arc::new(Ask(self.intake(data))),
+            Arc::new(SendMail { keys: Keys::in_folder(data) }),
             Arc::new(CleanUp),
         ]
     }
 
     /// Who acts on messages between rooms.
     pub fn subscribers(&self) -> Vec<Arc<dyn Subscriber>> {
-        vec![Arc::new(OnRise { observers: self.observers() }), Arc::new(Listen)]
+        vec![
+            Arc::new(OnRise { observers: self.observers() }),
+            Arc::new(OnLevel { observers: self.observers() }),
+            Arc::new(Listen),
+            Arc::new(Out),
+        ]
     }
 }
 
@@ -89,6 +124,11 @@ pub fn schedules(tx: &mut Tx, now: Instant) -> Result<()> {
     jobs::schedule(tx, now, &zone, "access.nightly", "40 3 * * *", CleanUp::KIND, &serde_json::json!({}))?;
     tag_work::schedule(tx, now, &zone)?;
     refit::schedule(tx, now, &zone)?;
+    routing::schedule(tx, now, &zone)?;
+    closing::schedule(tx, now, &zone)?;
+    escalation::schedule(tx, now, &zone)?;
+    intake_work::schedule(tx, now, &zone)?;
+    defaults::seed(tx, now)?;
     lives::schedule(tx, now, &zone)?;
     work::schedule(tx, now, &zone)
 }
@@ -162,7 +202,7 @@ mod tests {
             let sql = "SELECT name, kind FROM schedules ORDER BY name";
             let planned = db.read(|tx| tx.query(sql, &[], |row| Ok((row.text(0)?, row.text(1)?)))).expect("schedules");
             let names: Vec<&str> = planned.iter().map(|(name, _)| name.as_str()).collect();
-            assert_eq!(names, ["access.nightly", "tags.nightly", "tiering.daily", "tiering.ltv", "tiering.nightly"]);
+            assert_eq!(names, ["access.nightly", "service.alarms", "service.close", "service.mail", "service.routing", "tags.nightly", "tiering.daily", "tiering.ltv", "tiering.nightly"]);
             let handlers = House::default().handlers(Path::new("."));
             for (name, kind) in &planned {
                 assert!(handlers.iter().any(|handler| handler.kind() == kind), "nobody does {name}");

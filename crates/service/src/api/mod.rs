@@ -1,15 +1,24 @@
 //! The endpoints of the room: parse, check who calls, call, answer.
 
+mod calendars;
 mod claim;
+mod clocks;
 mod counts;
 mod duties;
+mod fairness;
 mod files;
+mod forms;
 mod groups;
 mod handovers;
+mod hooks;
 mod join;
 mod list;
+mod mailboxes;
 mod managers;
+mod pages;
+mod policies;
 mod presence;
+mod public;
 mod routing;
 mod rows;
 mod stream;
@@ -21,6 +30,7 @@ mod visits;
 mod voices;
 mod whole;
 
+pub use pages::pages;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use zunke_http::App;
@@ -28,6 +38,17 @@ use zunke_http::App;
 /// The routes of this room, relative to `/api/v1`.
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .routes(routes!(calendars::list, calendars::create))
+        .routes(routes!(calendars::update, calendars::delete))
+        .routes(routes!(calendars::year))
+        .routes(routes!(calendars::import))
+        .routes(routes!(policies::list, policies::create))
+        .routes(routes!(policies::update, policies::delete))
+        .routes(routes!(policies::order))
+        .routes(routes!(policies::trial))
+        .routes(routes!(clocks::list))
+        .routes(routes!(clocks::set, clocks::clear))
+        .routes(routes!(clocks::escalations))
         .routes(routes!(list::list, tickets::create))
         .routes(routes!(tickets::get, tickets::update))
         .routes(routes!(tickets::say))
@@ -91,6 +112,20 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(routing::try_route))
         .routes(routes!(routing::of_ticket))
         .routes(routes!(routing::simulate))
+        .routes(routes!(fairness::get))
+        .routes(routes!(mailboxes::list, mailboxes::create))
+        .routes(routes!(mailboxes::get, mailboxes::update, mailboxes::delete))
+        .routes(routes!(mailboxes::test))
+        .routes(routes!(forms::list, forms::create))
+        .routes(routes!(forms::update, forms::delete))
+        .routes(routes!(forms::show, forms::submit))
+        .routes(routes!(hooks::list, hooks::create))
+        .routes(routes!(hooks::update, hooks::delete))
+        .routes(routes!(hooks::receive))
+        .routes(routes!(public::get, public::set))
+        .routes(routes!(public::show_rules))
+        .routes(routes!(public::show_csat, public::answer_csat))
+        .routes(routes!(public::link))
         .routes(routes!(counts::counts))
         .routes(routes!(voices::list))
         .routes(routes!(voices::trend))

@@ -1,20 +1,29 @@
 //! All SQL of the tickets.
 
+pub mod alarms;
+pub mod calendars;
+pub mod channels;
+pub mod clocks;
 pub mod counts;
+pub mod csat;
 pub mod duties;
 pub mod events;
+pub mod fairness;
 pub mod files;
 pub mod groups;
 pub mod handovers;
 pub mod links;
 pub mod list;
 pub(crate) mod lists;
+pub mod mailboxes;
+pub mod mails;
 pub mod managers;
 pub mod messages;
 pub mod moving;
 pub mod news;
 pub mod onscreen;
 pub mod people;
+pub mod policies;
 pub mod queue;
 pub mod routes;
 pub mod search;

@@ -98,7 +98,8 @@ fn router(app: App) -> Router {
     let (api, _) = openapi::api();
     let metrics = Metrics::default();
     let figures = Router::new().route("/metrics", get(metrics::show)).with_state((metrics.clone(), app.clone()));
-    api.route(&format!("{}/openapi.json", openapi::PREFIX), get(document))
+    api.merge(zunke_service::pages())
+        .route(&format!("{}/openapi.json", openapi::PREFIX), get(document))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .method_not_allowed_fallback(zunke_http::method_not_allowed)
