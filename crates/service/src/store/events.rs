@@ -2,7 +2,7 @@
 
 use crate::event::{Event, What};
 use crate::ticket::Ticket;
-use zunke_kernel::id::StaffId;
+use zunke_kernel::id::{CustomerId, StaffId, TicketId};
 use zunke_kernel::{Instant, Result};
 use zunke_store::{Row, Tx};
 
@@ -25,6 +25,23 @@ pub fn append(tx: &mut Tx, ticket: &mut Ticket, at: Instant, staff: Option<Staff
     )?;
     ticket.events += 1;
     ticket.fresh.push(event);
+    Ok(())
+}
+
+/// Writes an event whose number was taken already: customer, ticket, number.
+pub fn write(
+    tx: &mut Tx,
+    key: (CustomerId, TicketId, i64),
+    at: Instant,
+    staff: Option<StaffId>,
+    what: &What,
+) -> Result<()> {
+    let (kind, detail) = what.write()?;
+    tx.execute(
+        "INSERT INTO ticket_events (customer_id, ticket_id, seq, at, kind, staff_id, detail)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        &[key.0.into(), key.1.into(), key.2.into(), at.into(), kind.into(), staff.into(), detail.into()],
+    )?;
     Ok(())
 }
 
