@@ -2,6 +2,7 @@ import { EllipsisOutlined, EyeOutlined, FireOutlined, RollbackOutlined, UserSwit
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Alert, App, Button, Dropdown, Grid, Segmented, Skeleton } from 'antd';
 import { useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate, useParams } from 'react-router';
 import { patch, post } from '../../api/client';
@@ -14,6 +15,7 @@ import { useSignOfLife } from './Here';
 import { KeyHelp } from './KeyHelp';
 import { Due, KindTag, PriorityText, StateTag, ticketPath, UrgentMark, Who } from './parts';
 import { CustomerCard, Properties } from './ticket/Aside';
+import { ClockDrawer } from './ticket/ClockDrawer';
 import { Composer, type ComposerHandle } from './ticket/Composer';
 import { Conversation } from './ticket/Conversation';
 import { type Dialog, Dialogs } from './ticket/Dialogs';
@@ -66,6 +68,7 @@ function Page({ whole, back }: { whole: WholeTicket; back: { to: string; label: 
   const wide = Grid.useBreakpoint().lg;
   const [part, setPart] = useState<Part>('talk');
   const [dialog, setDialog] = useState<Dialog>();
+  const [why, setWhy] = useState(false);
   const composer = useRef<ComposerHandle>(null);
   const { others, typing } = usePresence(ticket.id);
   const next = useNext();
@@ -102,7 +105,7 @@ function Page({ whole, back }: { whole: WholeTicket; back: { to: string; label: 
     if (!composer.current?.solve()) setState.mutate('solved');
   };
   const write = (mode: 'reply' | 'note') => {
-    setPart('talk');
+    flushSync(() => setPart('talk'));
     composer.current?.write(mode);
   };
   const step = (by: number) => {
@@ -119,6 +122,7 @@ function Page({ whole, back }: { whole: WholeTicket; back: { to: string; label: 
     s: act(solve),
     a: act(() => setDialog('assign')),
     u: act(() => setDialog('urgent')),
+    w: () => setWhy(true),
     j: () => step(1),
     k: () => step(-1),
     Escape: () => navigate('/service'),
@@ -126,7 +130,7 @@ function Page({ whole, back }: { whole: WholeTicket; back: { to: string; label: 
 
   const about = (
     <>
-      <Properties whole={whole} may={may} onAssign={() => setDialog('assign')} />
+      <Properties whole={whole} may={may} onWhy={() => setWhy(true)} onAssign={() => setDialog('assign')} />
       <Tasks whole={whole} may={may} />
       <Files whole={whole} />
     </>
@@ -134,7 +138,7 @@ function Page({ whole, back }: { whole: WholeTicket; back: { to: string; label: 
   const person = ticket.customer ? <CustomerCard whole={whole} /> : <Unknown whole={whole} may={may} />;
   const talk = (
     <div className="ticket-main">
-      {!wide && <PromiseLine whole={whole} />}
+      {!wide && <PromiseLine whole={whole} onWhy={() => setWhy(true)} />}
       <Conversation whole={whole} />
       {may && (
         <Composer
@@ -254,18 +258,21 @@ function Page({ whole, back }: { whole: WholeTicket; back: { to: string; label: 
           {part === 'about' && <div className="ticket-side">{about}</div>}
         </>
       )}
+      {why && <ClockDrawer whole={whole} onClose={() => setWhy(false)} />}
       <Dialogs dialog={dialog} whole={whole} onClose={() => setDialog(undefined)} />
     </div>
   );
 }
 
 /** On a phone the promise stands above the talk. */
-function PromiseLine({ whole }: { whole: WholeTicket }) {
+function PromiseLine({ whole, onWhy }: { whole: WholeTicket; onWhy: () => void }) {
+  const { t } = useTranslation('desk');
   if (!whole.ticket.next_due_at) return null;
   return (
-    <p className="promise-line">
+    <button type="button" className="promise-line" onClick={onWhy}>
       <Due at={whole.ticket.next_due_at} metric={whole.ticket.next_metric} />
-    </p>
+      <span className="quiet">{t('clock.why')}</span>
+    </button>
   );
 }
 

@@ -2,6 +2,7 @@ import { CheckCircleOutlined, DownOutlined, PaperClipOutlined, SendOutlined } fr
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { App, Button, Dropdown, Grid, Input, Mentions, Segmented, Space } from 'antd';
 import { forwardRef, useImperativeHandle, useMemo, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { useTranslation } from 'react-i18next';
 import { post } from '../../../api/client';
 import { messageOf } from '../../../api/problem';
@@ -62,6 +63,9 @@ export const Composer = forwardRef<ComposerHandle, Props>(function Composer({ wh
       }),
     onSuccess: (said) => {
       write('');
+      // The keys of the page are at hand again.
+      field.current?.querySelector('textarea')?.blur();
+      setBegun(false);
       outdated(queries, ticket.id);
       onSent(said.state);
       void message.success(t(said.state === 'solved' ? 'compose.sent_solved' : `compose.sent_${mode}`));
@@ -71,13 +75,14 @@ export const Composer = forwardRef<ComposerHandle, Props>(function Composer({ wh
   });
   const ready = text.trim() !== '' && !send.isPending;
   const go = (state?: State) => ready && send.mutate({ state });
-  const focus = () => setTimeout(() => field.current?.querySelector('textarea')?.focus(), 30);
+  // At once: the next key is the first letter.
+  const turn = (to: Mode) => {
+    flushSync(() => setMode(to));
+    field.current?.querySelector('textarea')?.focus();
+  };
 
   useImperativeHandle(ref, () => ({
-    write: (asked) => {
-      setMode(asked);
-      focus();
-    },
+    write: turn,
     solve: () => {
       if (mode !== 'reply' || !text.trim()) return false;
       go('solved');
@@ -105,7 +110,7 @@ export const Composer = forwardRef<ComposerHandle, Props>(function Composer({ wh
     autoSize: { minRows: small ? 1 : phone ? 3 : 4, maxRows: 14 },
     onFocus: () => setBegun(true),
     maxLength: 50_000,
-    disabled: send.isPending,
+    readOnly: send.isPending,
     onKeyDown: pressed,
   };
 
@@ -134,10 +139,7 @@ export const Composer = forwardRef<ComposerHandle, Props>(function Composer({ wh
       <div className="composer-head">
         <Segmented<Mode>
           value={mode}
-          onChange={(next) => {
-            setMode(next);
-            focus();
-          }}
+          onChange={turn}
           aria-label={t('compose.manner')}
           options={MODES.map((value) => ({ value, label: t(`compose.${value}`) }))}
         />
