@@ -236,6 +236,9 @@ async fn a_calendar_is_read_with_its_token_alone_and_never_after_it_was_taken_ba
         let kept = "SELECT COUNT(*) FROM audit WHERE detail LIKE '%zkc_%'";
         assert_eq!(house.db.read(|tx| tx.query_one(kept, &[], |row| row.int(0))).expect("read"), Some(0));
         assert_eq!(calendar(&house, "zkc_0000").await.0, 404);
+        assert_eq!(house.raw(None, "GET", "/my/calendar.ics", None, None).await.0, 401);
+        let (status, own) = house.raw(Some(&lin), "GET", "/my/calendar.ics", None, None).await;
+        assert!(status == 200 && String::from_utf8_lossy(&own).contains("新品"), "who is logged in needs no token");
         // Customers who are somebody else's now are not named any more.
         house.db.write(|tx| tx.execute("UPDATE customers SET owner_id = NULL", &[])).expect("taken");
         assert!(calendar(&house, &token).await.1.contains("SUMMARY:拜访 · 新品\r\n"));

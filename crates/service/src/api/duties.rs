@@ -13,7 +13,7 @@ use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use zunke_access::{Can, Permission, Scope, Secret, Write, directory, may};
 use zunke_customers::{CustomerQuery, RecordContext};
-use zunke_http::{App, Change, IfMatch, Json, Path, Query, ReadProblems, Result, WriteProblems};
+use zunke_http::{App, AppError, Change, IfMatch, Json, Path, Query, ReadProblems, Result, WriteProblems};
 use zunke_kernel::id::{CustomerId, StaffId, TaskId, TicketId};
 use zunke_kernel::{Day, Error, Instant, Locale, Zone};
 use zunke_store::Tx;
@@ -418,31 +418,44 @@ pub(super) async fn remove_feed(
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Token {
-    #[param(value_type = String)]
-    token: Secret,
+    /// Of a calendar's address; without one the caller is logged in.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    token: Option<Secret>,
 }
 
-/// One's tasks as iCalendar, for the owner of the token and within what he sees now. Needs no login: the token is it.
+/// One's tasks as iCalendar, within what one sees now. A calendar program needs no login: the token of the address is it.
 #[utoipa::path(get, path = "/my/calendar.ics", tag = "service", operation_id = "get_calendar", params(Token),
-    responses((status = 200, body = String, content_type = "text/calendar"), ReadProblems), security(()))]
-pub(super) async fn calendar(State(app): State<App>, Query(asked): Query<Token>) -> Result<Response> {
+    responses((status = 200, body = String, content_type = "text/calendar"), ReadProblems))]
+pub(super) async fn calendar(
+    State(app): State<App>,
+    signed_in: std::result::Result<Can<may::ReadTickets>, AppError>,
+    Query(asked): Query<Token>,
+) -> Result<Response> {
     let now = app.now();
-    let hash = asked.token.hash();
+    let hash = asked.token.map(|token| token.hash());
+    let caller = if hash.is_none() { Some(signed_in?.0) } else { None };
     let (text, stale) = app
         .db
         .read_async(move |tx| {
-            let (feed, staff, read_at) = duties::feed_of(tx, &hash)?.ok_or_else(Error::not_found)?;
-            // Who has left, or may not read tickets any more, has no calendar.
-            let scope =
-                directory::scope_of_starter(tx, staff, Permission::ReadTickets).map_err(|_| Error::not_found())?;
             let organisation = zunke_access::settings::load(tx)?;
+            let (staff, scope, locale, stale) = match (hash, caller) {
+                (None, Some(actor)) => (actor.staff, actor.scope, actor.locale, None),
+                (hash, _) => {
+                    let found = duties::feed_of(tx, &hash.unwrap_or_default())?;
+                    let (feed, staff, read_at) = found.ok_or_else(Error::not_found)?;
+                    // Who has left, or may not read tickets any more, has no calendar.
+                    let scope = directory::scope_of_starter(tx, staff, Permission::ReadTickets)
+                        .map_err(|_| Error::not_found())?;
+                    let stale = read_at.is_none_or(|at| now.0 - at.0 >= HOUR_MS);
+                    (staff, scope, organisation.locale, stale.then_some(feed))
+                }
+            };
             let context = RecordContext::load(tx, now)?;
-            let items = duties_of(tx, staff, &scope, &context, organisation.locale)?;
+            let items = duties_of(tx, staff, &scope, &context, locale)?;
             let name = directory::staff_names(tx, [staff])?.remove(&staff).unwrap_or_default();
-            let entries: Vec<Entry> = items.iter().filter_map(|duty| entry(duty, organisation.locale)).collect();
-            let text = ical::calendar(&format!("{} · {name}", organisation.name), &entries);
-            let stale = read_at.is_none_or(|at| now.0 - at.0 >= HOUR_MS);
-            Ok((text, stale.then_some(feed)))
+            let entries: Vec<Entry> = items.iter().filter_map(|duty| entry(duty, locale)).collect();
+            Ok((ical::calendar(&format!("{} · {name}", organisation.name), &entries), stale))
         })
         .await?;
     if let Some(feed) = stale {
