@@ -225,7 +225,7 @@ impl Columns {
                 if at % 4_096 == 0 && cancelled() {
                     return Err(Cancelled);
                 }
-                plan.gather(partition.days(at), &mut gathered);
+                partition.gather(at, &plan, &mut gathered);
                 plan.values(&gathered, partition.profile(at, &plan), &mut row);
                 values.iter_mut().zip(&row).for_each(|(column, value)| column.push(*value));
                 from.push(partition.recorded(at).rank.min(10));

@@ -48,6 +48,7 @@ fn image(customers: i64) -> Image {
                 }
             }
         }
+        partition.shrink();
         image.partitions.push(partition);
     }
     image

@@ -1,9 +1,10 @@
-//! All customers at once: their packed days end to end in memory, with what is on record for each, so that a rule set
-//! is evaluated on everyone in parallel. About 110 bytes a customer with ten orders; nothing is unpacked but the day
-//! that is being added up.
+//! All customers at once: their days end to end in memory, with what is on record for each, so that a rule set is
+//! evaluated on everyone in parallel. Days are plain words where they can be ([`crate::flat`]), else packed as they are
+//! stored. About 130 bytes a customer with ten orders.
 
 use crate::bucket::{Days, Entry};
 use crate::evaluate::{Evaluator, RfmRaw, Scratch};
+use crate::flat::{self, Fit, Flat, FlatDay};
 use crate::indicator::{Gathered, Plan, Profile};
 use crate::rfm::{self, CubeCuts};
 use crate::rules::Rules;
@@ -28,6 +29,8 @@ pub struct Recorded {
 }
 
 const NOT_KNOWN: i32 = i32::MIN;
+/// Beside the place of the words: this customer has none. Places are multiples of eight.
+const NO_WORDS: u32 = 1;
 
 /// A run of customers, rising by id.
 #[derive(Debug, Default)]
@@ -35,10 +38,16 @@ pub struct Partition {
     ids: Vec<CustomerId>,
     joined: Vec<i32>,
     recorded: Vec<Recorded>,
-    /// Where each customer's days begin; one more than customers.
+    /// Where each customer's packed days begin.
     offsets: Vec<u32>,
-    /// Per year: first day (4 bytes), length (4 bytes), packed days.
+    /// Per year: first day (4 bytes), length (4 bytes), packed days. Nothing where words say it all.
     bytes: Vec<u8>,
+    /// Where each customer's words begin; with [`NO_WORDS`] where his days have none.
+    word_offsets: Vec<u32>,
+    words: Vec<u8>,
+    /// The first days on which anyone has contacts, and product lines.
+    contacts_from: Option<i32>,
+    lines_from: Option<i32>,
     /// By name, where rules ask for them.
     attributes: Vec<(String, Vec<f64>)>,
 }
@@ -46,10 +55,62 @@ pub struct Partition {
 impl Partition {
     /// Adds a customer. His years follow with [`Partition::push_year`].
     pub fn push(&mut self, id: CustomerId, joined: Option<Day>) {
+        self.finish();
         self.ids.push(id);
         self.joined.push(joined.map_or(NOT_KNOWN, |day| day.0));
         self.recorded.push(Recorded::default());
         self.offsets.push(u32::try_from(self.bytes.len()).unwrap_or(u32::MAX));
+    }
+
+    /// Makes words of the days of the customer that was added last. Until then, and if there are none for them, his days
+    /// stay packed.
+    fn finish(&mut self) {
+        if self.word_offsets.len() == self.ids.len() {
+            return;
+        }
+        let place = self.words.len();
+        let begin = self.offsets.last().map_or(0, |begin| *begin as usize);
+        let mut fit = Fit::Whole;
+        for entry in Sections::new(&self.bytes[begin..]) {
+            if entry.contacts > 0 {
+                self.contacts_from = Some(self.contacts_from.map_or(entry.day, |day| day.min(entry.day)));
+            }
+            if !entry.lines.is_empty() {
+                self.lines_from = Some(self.lines_from.map_or(entry.day, |day| day.min(entry.day)));
+            }
+            match (fit, flat::put(&mut self.words, &entry)) {
+                (_, Fit::Not) => fit = Fit::Not,
+                (Fit::Whole, Fit::Sums) => fit = Fit::Sums,
+                _ => {}
+            }
+        }
+        match fit {
+            Fit::Whole => self.bytes.truncate(begin),
+            Fit::Sums => {}
+            Fit::Not => self.words.truncate(place),
+        }
+        let none = if fit == Fit::Not { NO_WORDS } else { 0 };
+        self.word_offsets.push(u32::try_from(place).unwrap_or(u32::MAX) | none);
+    }
+
+    /// The words of a customer's days, where he has any.
+    #[inline]
+    fn flat(&self, at: usize) -> Option<Flat<'_>> {
+        let begin = *self.word_offsets.get(at)?;
+        if begin & NO_WORDS != 0 {
+            return None;
+        }
+        let end = self.word_offsets.get(at + 1).map_or(self.words.len(), |end| (*end & !NO_WORDS) as usize);
+        Some(Flat::new(&self.words[begin as usize..end]))
+    }
+
+    /// Adds up a customer's days.
+    #[inline]
+    pub fn gather(&self, at: usize, plan: &Plan, gathered: &mut Gathered) {
+        match self.flat(at) {
+            Some(days) if plan.sums_alone() => plan.gather_flat(days, gathered),
+            _ => plan.gather(self.days(at), gathered),
+        }
     }
 
     /// Adds a year to the customer that was added last. Years rise.
@@ -117,21 +178,26 @@ impl Partition {
     pub fn days(&self, at: usize) -> Sections<'_> {
         let begin = self.offsets[at] as usize;
         let end = self.offsets.get(at + 1).map_or(self.bytes.len(), |end| *end as usize);
-        Sections::new(&self.bytes[begin..end])
+        let packed = Sections::new(&self.bytes[begin..end]);
+        if begin == end { Sections { flat: self.flat(at).unwrap_or_default(), ..packed } } else { packed }
     }
 
     /// Bytes held.
     #[must_use]
     pub fn size(&self) -> usize {
         self.bytes.capacity()
+            + self.words.capacity()
             + self.ids.capacity() * size_of::<CustomerId>()
             + self.recorded.capacity() * size_of::<Recorded>()
-            + (self.offsets.capacity() + self.joined.capacity()) * 4
+            + (self.offsets.capacity() + self.word_offsets.capacity() + self.joined.capacity()) * 4
             + self.attributes.iter().map(|(_, column)| column.capacity() * 8).sum::<usize>()
     }
 
-    /// Gives back what growing has taken too much.
+    /// To be called once, when all are there: gives back what growing has taken too much.
     pub fn shrink(&mut self) {
+        self.finish();
+        self.words.shrink_to_fit();
+        self.word_offsets.shrink_to_fit();
         self.bytes.shrink_to_fit();
         self.ids.shrink_to_fit();
         self.recorded.shrink_to_fit();
@@ -145,13 +211,15 @@ impl Partition {
 pub struct Sections<'a> {
     rest: &'a [u8],
     days: Days<'a>,
+    /// Instead of the others: words.
+    flat: Flat<'a>,
 }
 
 impl<'a> Sections<'a> {
     /// Reads what [`Partition::push_year`] wrote, one year after the other.
     #[must_use]
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, days: Days::new(&[], Day(0)) }
+        Self { rest: bytes, days: Days::new(&[], Day(0)), flat: Flat::default() }
     }
 }
 
@@ -160,6 +228,9 @@ impl<'a> Iterator for Sections<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Entry<'a>> {
+        if let Some(day) = self.flat.next() {
+            return Some(of_word(day));
+        }
         loop {
             if let Some(entry) = self.days.next() {
                 return Some(entry);
@@ -176,7 +247,8 @@ impl<'a> Iterator for Sections<'a> {
     /// Year by year, so that each runs through the short way of [`Days`].
     #[inline]
     fn fold<B, F: FnMut(B, Entry<'a>) -> B>(mut self, init: B, mut each: F) -> B {
-        let mut done = self.days.fold(init, &mut each);
+        let mut done = self.flat.fold(init, |done, day| each(done, of_word(day)));
+        done = self.days.fold(done, &mut each);
         while let Some((head, rest)) = self.rest.split_first_chunk::<8>() {
             let first = i32::from_le_bytes([head[0], head[1], head[2], head[3]]);
             let size = u32::from_le_bytes([head[4], head[5], head[6], head[7]]) as usize;
@@ -186,6 +258,11 @@ impl<'a> Iterator for Sections<'a> {
         }
         done
     }
+}
+
+#[inline]
+fn of_word<'a>(FlatDay { day, orders, gross }: FlatDay) -> Entry<'a> {
+    Entry { day, orders, gross, ..Entry::default() }
 }
 
 /// The image of a base.
@@ -278,7 +355,7 @@ impl Image {
                 if at % 4_096 == 0 && cancelled() {
                     return Err(Cancelled);
                 }
-                evaluator.gather(partition.days(at), &mut scratch);
+                partition.gather(at, &evaluator.plan, &mut scratch.gathered);
                 let Scratch { gathered, facts } = &mut scratch;
                 evaluator.plan.values(gathered, partition.profile(at, &evaluator.plan), facts);
                 let rank = evaluator.rank(facts, evaluator.rfm_raw(gathered), cuts);
@@ -334,22 +411,15 @@ fn survey(
         life: Vec::with_capacity(room),
         facts: Vec::with_capacity(room * indicators),
         indicators,
-        contacts: false,
-        lines: false,
+        contacts: partition.contacts_from.is_some_and(|day| day <= plan.as_of.0),
+        lines: partition.lines_from.is_some_and(|day| day <= plan.as_of.0),
     };
     let mut gathered = Gathered::default();
     for at in 0..room {
         if at % 4_096 == 0 && cancelled() {
             return Err(Cancelled);
         }
-        let (mut contacts, mut lines) = (false, false);
-        let days = partition.days(at).inspect(|entry| {
-            contacts |= entry.contacts > 0 && entry.day <= plan.as_of.0;
-            lines |= !entry.lines.is_empty() && entry.day <= plan.as_of.0;
-        });
-        plan.gather(days, &mut gathered);
-        survey.contacts |= contacts;
-        survey.lines |= lines;
+        partition.gather(at, plan, &mut gathered);
         let sums = gathered.sums(window);
         let last = sums.last_order();
         survey.bought.push(last.is_some());
@@ -407,6 +477,7 @@ mod tests {
                     partition.push_year(first_of(year), &pack(&days, first_of(year)));
                 }
             }
+            partition.shrink();
             image.partitions.push(partition);
         }
         image
@@ -426,6 +497,70 @@ mod tests {
         let (up, down) = simulation.moved();
         assert_eq!((up.customers, down.customers), (200, 0));
         assert!(simulation.levels()[3].customers > 0 && simulation.levels()[1].customers > 0);
+    }
+
+    #[test]
+    fn words_and_packed_days_say_the_same() {
+        let mut seed = 5_u64;
+        let mut dice = move |of: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            i64::try_from((seed >> 33) % of).expect("small")
+        };
+        let as_of = Day::parse("2026-06-30").expect("day");
+        let mut indicators = templates::build("retail", Instant(0), None).expect("rules").indicators;
+        indicators.retain(|one| Plan::new(std::slice::from_ref(one), as_of).sums_alone());
+        assert!(indicators.len() > 2, "{indicators:?}");
+        let plan = Plan::new(&indicators, as_of);
+        let (mut partition, mut packed) = (Partition::default(), Vec::new());
+        let mut kinds = [0; 3];
+        for customer in 0..400 {
+            partition.push(CustomerId::new(Instant(customer)), None);
+            let mut sections = Vec::new();
+            for year in [2024, 2025, 2026] {
+                let mut days: Vec<i64> = (0..dice(6)).map(|_| dice(365)).collect();
+                days.sort_unstable();
+                days.dedup();
+                let days: Vec<_> = days
+                    .into_iter()
+                    .map(|day| {
+                        let refunded = customer % 3 == 0 && dice(8) == 0;
+                        let values = DayValues {
+                            orders: dice(3),
+                            gross: 0,
+                            refunds: i64::from(refunded),
+                            refund_amount: if refunded { 70_000 } else { 0 },
+                            contacts: if customer % 3 == 1 { dice(2) } else { 0 },
+                            ..DayValues::default()
+                        };
+                        let values = DayValues { gross: values.orders * dice(90_000) * 100, ..values };
+                        (first_of(year).plus(i32::try_from(day).expect("small")), values)
+                    })
+                    .collect();
+                let bytes = pack(&days, first_of(year));
+                partition.push_year(first_of(year), &bytes);
+                crate::store::buckets::put_section(&mut sections, first_of(year), &bytes);
+            }
+            packed.push(sections);
+        }
+        partition.shrink();
+        let (mut ours, mut theirs) = (Gathered::default(), Gathered::default());
+        for (at, sections) in packed.iter().enumerate() {
+            let say = |days: Sections<'_>| -> Vec<String> { days.map(|day| format!("{day:?}")).collect() };
+            assert_eq!(say(partition.days(at)), say(Sections::new(sections)));
+            partition.gather(at, &plan, &mut ours);
+            plan.gather(Sections::new(sections), &mut theirs);
+            let (mut one, mut other) = (Vec::new(), Vec::new());
+            plan.values(&ours, Profile::default(), &mut one);
+            plan.values(&theirs, Profile::default(), &mut other);
+            assert_eq!(format!("{one:?}"), format!("{other:?}"));
+            assert_eq!(ours.sums(0), theirs.sums(0));
+            kinds[match (partition.flat(at), partition.offsets[at..].get(1)) {
+                (None, _) => 0,
+                (Some(_), Some(end)) if *end > partition.offsets[at] => 1,
+                _ => 2,
+            }] += 1;
+        }
+        assert!(kinds.iter().all(|kind| *kind > 20), "packed, both, words alone: {kinds:?}");
     }
 
     #[test]

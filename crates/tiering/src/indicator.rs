@@ -6,6 +6,7 @@
 //! has just arrived is therefore in the sum.
 
 use crate::bucket::Entry;
+use crate::flat::Flat;
 use crate::measure::{Measure, Unit};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -617,6 +618,45 @@ impl Plan {
             }
         });
         gathered.spans.push(span);
+        self.sum_windows(gathered);
+        if self.lines {
+            gathered.lines.sort_unstable();
+        }
+    }
+
+    /// Whether sums of orders and money are all that is asked of the days.
+    #[must_use]
+    pub fn sums_alone(&self) -> bool {
+        !self.lines && !self.windows.iter().any(|window| window.full)
+    }
+
+    /// Like [`Plan::gather`], for a plan of [`Plan::sums_alone`] and a customer whose days are words.
+    #[inline]
+    pub fn gather_flat(&self, days: Flat<'_>, gathered: &mut Gathered) {
+        gathered.finer.clear();
+        gathered.lines.clear();
+        gathered.spans.clear();
+        let mut span = Sums::NONE;
+        let mut border = self.borders.first().copied().unwrap_or(i32::MAX);
+        for day in days {
+            if day.day > self.as_of.0 {
+                break;
+            }
+            while day.day >= border && gathered.spans.len() < self.borders.len() {
+                gathered.spans.push(span);
+                span = Sums::NONE;
+                border = self.borders.get(gathered.spans.len()).copied().unwrap_or(i32::MAX);
+            }
+            span.orders += day.orders;
+            span.gross = span.gross.wrapping_add(day.gross);
+            span.first = if span.first == NEVER { day.day } else { span.first };
+            span.last = day.day;
+        }
+        gathered.spans.push(span);
+        self.sum_windows(gathered);
+    }
+
+    fn sum_windows(&self, gathered: &mut Gathered) {
         gathered.sums.clear();
         for window in &self.windows {
             let mut sums = Sums::NONE;
@@ -624,9 +664,6 @@ impl Plan {
                 sums.join(span);
             }
             gathered.sums.push(sums);
-        }
-        if self.lines {
-            gathered.lines.sort_unstable();
         }
     }
 

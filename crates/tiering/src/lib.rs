@@ -20,6 +20,7 @@ pub mod decision;
 pub mod evaluate;
 pub mod explain;
 pub mod face;
+pub mod flat;
 pub mod image;
 pub mod indicator;
 pub mod inputs;

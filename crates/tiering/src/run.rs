@@ -222,7 +222,7 @@ fn judge(db: &Db, partition: &Partition, ready: &Ready, cause: Cause) -> Result<
     let mut judged = Judged::default();
     let mut scratch = Scratch::default();
     for at in 0..partition.len() {
-        ready.evaluator.gather(partition.days(at), &mut scratch);
+        partition.gather(at, &ready.evaluator.plan, &mut scratch.gathered);
         let assessment =
             ready.evaluator.assess(&mut scratch, partition.profile(at, &ready.evaluator.plan), &ready.cuts);
         let (id, recorded) = (partition.id(at), partition.recorded(at));
