@@ -122,6 +122,8 @@ CREATE TABLE ticket_messages (
     ticket_id {uuid} NOT NULL,
     message_id {uuid} NOT NULL,
     at {int} NOT NULL,
+    -- The order among those of one instant: the number of its event.
+    seq {int} NOT NULL DEFAULT 0,
     -- customer, staff, system.
     side {text} NOT NULL,
     -- public, internal.

@@ -49,7 +49,7 @@ pub(super) async fn create(
     if announced.is_some_and(|bytes| bytes > FILE_BYTES_MAX) {
         return Err(files::too_large().into());
     }
-    let (actor, now, hooks, place) = (write.actor.clone(), write.now, Hooks::of(&app), place(&app)?);
+    let (actor, now, hooks) = (write.actor.clone(), write.now, Hooks::of(&app));
     // And what nobody may send is refused too.
     let (asker, wanted) = (actor.clone(), params.message);
     app.db
@@ -64,6 +64,7 @@ pub(super) async fn create(
             }
         })
         .await?;
+    let place = place(&app)?;
     let kept = receive(&place, now, &params.name, body).await?;
     write.read_body(kept.sha256.as_bytes());
     let file = kept.id;

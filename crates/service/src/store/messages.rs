@@ -10,8 +10,8 @@ use zunke_store::{Row, Tx};
 pub fn insert(tx: &mut Tx, ticket: &Ticket, message: &Message) -> Result<()> {
     tx.execute(
         "INSERT INTO ticket_messages (customer_id, ticket_id, message_id, at, side, visibility, channel, automatic,
-           author, staff_id, body, quoted, delivery, delivery_detail)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+           author, staff_id, body, quoted, delivery, delivery_detail, seq)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         &[
             ticket.customer.into(),
             ticket.id.into(),
@@ -27,6 +27,7 @@ pub fn insert(tx: &mut Tx, ticket: &Ticket, message: &Message) -> Result<()> {
             message.quoted.clone().into(),
             message.delivery.word().into(),
             message.delivery_detail.clone().into(),
+            ticket.events.into(),
         ],
     )?;
     Ok(())
@@ -57,7 +58,7 @@ fn read(row: &Row) -> Result<Message> {
 pub fn of(tx: &mut Tx, ticket: &Ticket) -> Result<Vec<Message>> {
     tx.query(
         &format!(
-            "SELECT {COLUMNS} FROM ticket_messages WHERE customer_id = $1 AND ticket_id = $2 ORDER BY at, message_id"
+            "SELECT {COLUMNS} FROM ticket_messages WHERE customer_id = $1 AND ticket_id = $2 ORDER BY at, seq, message_id"
         ),
         &[ticket.customer.into(), ticket.id.into()],
         read,

@@ -14,6 +14,8 @@ pub const MOVED: &[&str] = &[
     "ticket_tasks",
     "ticket_links",
     "ticket_files",
+    "ticket_clocks",
+    "csat_answers",
     "voices",
     "voice_topics",
     "improvement_contributors",
