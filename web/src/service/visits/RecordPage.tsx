@@ -66,7 +66,9 @@ export default function RecordPage() {
     enabled: !!customer,
   });
   const planned = useVisits({ customer_id: customer || undefined, state: 'planned', staff_id: 'me', limit: 5 });
-  const open = planned.data?.items.find((one) => one.id === visit) ?? (visit ? undefined : planned.data?.items.at(-1));
+  // What is planned for these days is what was made; a visit of next month stays planned.
+  const near = planned.data?.items.find((one) => Math.abs(dayjs(one.day).diff(dayjs(), 'day')) <= 7);
+  const open = visit ? planned.data?.items.find((one) => one.id === visit) : near;
   const save = useMutation({
     mutationFn: async (state: 'done' | 'planned') => {
       const next = draft.next.trim() ? { title: draft.next.trim(), due_day: draft.due } : undefined;
