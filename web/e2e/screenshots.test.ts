@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -49,6 +50,19 @@ async function best(page: Page): Promise<string> {
   return (await link.getAttribute('href')) ?? '/customers';
 }
 
+/** The ticket that falls due next, given to the visitor with three others, so that his own work is there to be seen. */
+async function busiest(page: Page): Promise<string> {
+  const api = `${server.url}/api/v1`;
+  const { items } = (await (await page.request.get(`${api}/tickets?view=unassigned&sort=due&limit=4`)).json()) as {
+    items?: { id: string }[];
+  };
+  for (const { id } of items ?? []) {
+    const headers = { 'X-Zunke': '1', 'Idempotency-Key': randomUUID() };
+    await page.request.post(`${api}/tickets/${id}/claim`, { headers });
+  }
+  return items?.[0] ? `/service/tickets/${items[0].id}` : '/service/tickets';
+}
+
 it('every page', { timeout: 900_000 }, async () => {
   // The first visitor changes the password, waits for the company to stand, and leaves one file half-way.
   const first = await open(browser, widths.desktop, 'zh-CN');
@@ -68,6 +82,7 @@ it('every page', { timeout: 900_000 }, async () => {
   await first.page.waitForURL(/\/customers\/imports\/imp_/);
   const half = new URL(first.page.url()).pathname;
   const customer = await best(first.page);
+  const ticket = await busiest(first.page);
   await first.context.close();
 
   const pages: [name: string, path: string][] = [
@@ -91,6 +106,11 @@ it('every page', { timeout: 900_000 }, async () => {
     ['tiers-rules-life', '/tiers/rules?part=life'],
     ['tiers-changes', '/tiers/changes'],
     ['tiers-versions', '/tiers/versions'],
+    ['service', '/service'],
+    ['service-board', '/service/board'],
+    ['service-tickets', '/service/tickets'],
+    ['service-ticket', ticket],
+    ['service-ticket-new', '/service/tickets/new'],
     ['settings-account', '/settings/account'],
     ['settings-organisation', '/settings/organisation'],
     ['settings-departments', '/settings/departments'],

@@ -196,14 +196,14 @@ describe('an agent’s day from the keyboard', () => {
       buffer: Buffer.from('某某公司'),
     });
     await page.locator('.files').getByText('抬头.txt').waitFor();
-    await page.getByRole('button', { name: '添加', exact: true }).click();
+    await page.locator('.side-head button').click();
     await page.getByRole('dialog').getByLabel('要做什么').fill('核对税号');
     await page
       .getByRole('dialog')
       .getByRole('button', { name: /添\s?加/ })
       .click();
     await page.locator('.tasks').getByText('核对税号').waitFor();
-    await page.locator('.tasks input[type="checkbox"]').check();
+    await page.locator('.tasks input[type="checkbox"]').click();
     await page.locator('.tasks .done').waitFor();
     await check(page, errors);
   });
@@ -239,6 +239,7 @@ describe('an agent’s day from the keyboard', () => {
     const again = page.url();
     await page.getByRole('button', { name: '更多' }).click();
     await page.getByText('并入另一工单…').click();
+    await page.getByRole('dialog').locator('.ant-select').click();
     await page
       .locator('.ant-select-item-option')
       .getByText(/积分再问一次/)
@@ -262,7 +263,7 @@ describe('an agent’s day from the keyboard', () => {
     const rows = page.locator('.ant-table-row');
     const n = await rows.count();
     expect(n).toBeGreaterThan(1);
-    await page.locator('thead .ant-checkbox-input').check();
+    await page.locator('thead .ant-checkbox-input').first().check();
     await page.getByRole('button', { name: '批量修改' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByText('优先级').click();
@@ -347,7 +348,7 @@ describe('a manager’s day from a phone', () => {
     await page.keyboard.type('王小明');
     await page.locator('.ant-select-item-option').getByText('王小明').click();
     await page.getByText('Praise').click();
-    await page.locator('textarea').fill('店员很热心，特意打电话提醒取货。');
+    await page.locator('#body').fill('店员很热心，特意打电话提醒取货。');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.waitForURL(/\/service\/tickets\/tkt_/);
     await check(page, errors);

@@ -18,18 +18,15 @@ export default function MyNext() {
   const next = useNext();
   const rows = lines.data?.items ?? [];
   const free = counts.data?.unassigned.active ?? 0;
-  if (rows.length === 0 && free === 0) return null;
+  if (!lines.data || !counts.data || (rows.length === 0 && free === 0)) return null;
   return (
     <Panel
       title={t('today.title')}
-      note={
-        counts.data &&
-        t('today.note', {
-          mine: count(counts.data.mine.active),
-          overdue: count(counts.data.mine.overdue),
-          free: count(free),
-        })
-      }
+      note={t('today.note', {
+        mine: count(counts.data.mine.active),
+        overdue: count(counts.data.mine.overdue),
+        free: count(free),
+      })}
       extra={
         <span className="today-next">
           <Link to="/service">{t('mine.title')}</Link>
@@ -41,7 +38,7 @@ export default function MyNext() {
         </span>
       }
     >
-      <section className="tk-lines flat">
+      <section className="tk-lines flat" aria-label={t('today.title')}>
         <ul>
           {rows.map((row) => (
             <li key={row.id}>

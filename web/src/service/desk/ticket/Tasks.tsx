@@ -29,6 +29,9 @@ export function Tasks({ whole, may }: { whole: WholeTicket; may: boolean }) {
     onSettled: () => outdated(queries, whole.ticket.id),
     onError: (error) => void message.error(messageOf(error)),
   });
+  /** What was just asked for, until the server has answered. */
+  const asked = (task: Task) =>
+    change.isPending && change.variables.task.id === task.id ? change.variables.state : undefined;
   const who = (task: Task) =>
     colleagues.find((one) => one.id === task.assignee_id)?.name ??
     departments.find((one) => one.id === task.department_id)?.name;
@@ -37,7 +40,7 @@ export function Tasks({ whole, may }: { whole: WholeTicket; may: boolean }) {
       {items.map((task) => (
         <li key={task.id} className={task.state}>
           <Checkbox
-            checked={task.state === 'done'}
+            checked={(asked(task) ?? task.state) === 'done'}
             disabled={!may || change.isPending}
             onChange={(event) => change.mutate({ task, state: event.target.checked ? 'done' : 'open' })}
           >
