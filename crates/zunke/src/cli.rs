@@ -51,6 +51,9 @@ pub enum Command {
     /// Lifetime value from a file of purchases, without a database
     #[command(subcommand)]
     Ltv(Ltv),
+    /// Due times by a working calendar, without a database
+    #[command(subcommand)]
+    Clock(Clock),
     /// The organisation's settings
     #[command(subcommand)]
     Organisation(Organisation),
@@ -84,6 +87,9 @@ pub struct Serve {
     /// Address and port to listen on [default: 127.0.0.1:8080]
     #[arg(long, env = "ZUNKE_LISTEN", value_name = "ADDRESS")]
     pub listen: Option<SocketAddr>,
+    /// Take forwarded mail (SMTP) on this address and port; left out: no mail is taken this way
+    #[arg(long, env = "ZUNKE_MAIL_LISTEN", value_name = "ADDRESS")]
+    pub mail_listen: Option<SocketAddr>,
     /// Fill an empty database with the demo company, in the background
     #[arg(long, env = "ZUNKE_DEMO", num_args = 0..=1, default_missing_value = "true",
         value_parser = clap::builder::FalseyValueParser::new())]
@@ -127,6 +133,37 @@ pub struct Stats {
     /// Also a hash over all customers, by which two loads are compared
     #[arg(long)]
     pub fingerprint: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Clock {
+    /// When so many working minutes, or working days, are over
+    Due(ClockDue),
+}
+
+#[derive(Debug, Args)]
+pub struct ClockDue {
+    /// A calendar file, or `cn` (China, with holidays and make-up days) or `24x7`
+    #[arg(long, value_name = "FILE|NAME")]
+    pub calendar: String,
+    /// RFC 3339, or a local time of the calendar's zone
+    #[arg(long, value_name = "INSTANT")]
+    pub from: String,
+    /// Working minutes
+    #[arg(
+        long,
+        value_name = "N",
+        allow_negative_numbers = true,
+        required_unless_present = "days",
+        conflicts_with = "days"
+    )]
+    pub minutes: Option<i64>,
+    /// Working days: the same time of day, so many working days later
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub days: Option<i64>,
+    /// Time that does not count; may be given again. Without TO it goes on
+    #[arg(long, value_name = "FROM/TO")]
+    pub pause: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -294,6 +331,8 @@ mod tests {
             "zunke import orders.csv --mapping orders --json",
             "zunke evaluate --as-of 2026-11-22 --pin",
             "zunke token create --login admin --name shop --days 30",
+            "zunke clock due --calendar cn --from 2026-09-30T17:50 --minutes 60 --pause 2026-09-30T17:55/ --json",
+            "zunke clock due --calendar c.json --from 2026-09-30T17:50:00+08:00 --days 2",
             "zunke ltv fit --csv o.csv --until 1997-09-30 --unit week --horizon 39 --discount 0.1 --holdout 1998-06-30",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");
@@ -307,6 +346,8 @@ mod tests {
             "zunke organisation set --currency XXX",
             "zunke user add --login a --name b --role king",
             "zunke demo --customers 0",
+            "zunke clock due --calendar cn --from 2026-09-30T17:50",
+            "zunke clock due --calendar cn --from 2026-09-30T17:50 --days 1 --minutes 60",
             "zunke ltv fit --csv o.csv",
             "zunke ltv fit --csv o.csv --until 1997-02-30",
             "zunke ltv fit --csv o.csv --until 1997-09-30 --unit year",

@@ -39,7 +39,14 @@ fn run(cli: Cli, output: Output) -> Result<()> {
             let standard = || config::LISTEN.parse().map_err(Error::internal);
             let listen = asked.listen.or(file.listen).map_or_else(standard, Ok)?;
             let demo = asked.demo.or(file.demo).unwrap_or(false).then_some(asked.demo_customers);
-            let options = serve::Options { database, data, listen, demo, workers: file.workers.unwrap_or(2) };
+            let options = serve::Options {
+                database,
+                data,
+                listen,
+                mail_listen: asked.mail_listen,
+                demo,
+                workers: file.workers.unwrap_or(2),
+            };
             serve::run(&options, output)
         }
         Command::Migrate => command::database::migrate(&database, output),
@@ -47,6 +54,7 @@ fn run(cli: Cli, output: Output) -> Result<()> {
         Command::Import(asked) => command::import::run(&open::migrated(&database)?, &data, &asked, output),
         Command::Evaluate(asked) => command::figures::evaluate(&open::migrated(&database)?, &asked, output),
         Command::Stats(asked) => command::figures::stats(&open::migrated(&database)?, &asked, output),
+        Command::Clock(cli::Clock::Due(asked)) => command::clock::due(&asked, output),
         Command::Ltv(cli::Ltv::Fit(asked)) => command::ltv::fit(&asked, output),
         Command::Organisation(asked) => command::organisation::run(&open::migrated(&database)?, asked, output),
         Command::User(asked) => command::people::user(&open::migrated(&database)?, asked, output),

@@ -1,5 +1,6 @@
 //! What each command does, apart from serving.
 
+pub mod clock;
 pub mod database;
 pub mod demo;
 pub mod figures;
