@@ -4,6 +4,7 @@ mod calendars;
 mod claim;
 mod clocks;
 mod counts;
+mod coverage;
 mod duties;
 mod fairness;
 mod files;
@@ -87,9 +88,9 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(handovers::sign))
         .routes(routes!(visits::list, visits::create))
         .routes(routes!(visits::update))
-        .routes(routes!(visits::coverage))
-        .routes(routes!(visits::plan))
-        .routes(routes!(visits::plans, visits::set_plans))
+        .routes(routes!(coverage::coverage))
+        .routes(routes!(coverage::plan))
+        .routes(routes!(coverage::plans, coverage::set_plans))
         .routes(routes!(duties::list, duties::create))
         .routes(routes!(duties::update))
         .routes(routes!(duties::feeds, duties::add_feed))
