@@ -72,6 +72,43 @@ export const entries: Entry[] = [
   },
 
   {
+    path: '/service/voices',
+    name: 'page.voices',
+    permission: 'read_tickets',
+    page: () => import('./service/voices/VoicesPage'),
+  },
+  {
+    path: '/service/improvements',
+    name: 'page.improvements',
+    permission: 'read_tickets',
+    page: () => import('./service/improvements/ImprovementsPage'),
+  },
+  {
+    path: '/service/return-visits',
+    name: 'page.return_visits',
+    permission: 'read_tickets',
+    page: () => import('./service/returns/ReturnVisitsPage'),
+  },
+  {
+    path: '/service/reports',
+    name: 'page.service_reports',
+    permission: 'read_tickets',
+    page: () => import('./service/reports/ReportsPage'),
+  },
+
+  {
+    path: '/service/policies',
+    name: 'page.policies',
+    permission: 'read_tickets',
+    page: () => import('./service/policies/PoliciesPage'),
+  },
+  {
+    path: '/service/calendars',
+    name: 'page.calendars',
+    permission: 'read_tickets',
+    page: () => import('./service/calendars/CalendarsPage'),
+  },
+  {
     path: '/service/routing/:tab?',
     name: 'page.routing',
     permission: 'read_tickets',
@@ -95,6 +132,18 @@ export const entries: Entry[] = [
     name: 'page.hand_over',
     permission: 'read_tickets',
     page: () => import('./service/managers/ProtocolPage'),
+  },
+  {
+    path: '/service/intake/:tab?',
+    name: 'page.intake',
+    permission: 'manage_service',
+    page: () => import('./service/intake/IntakePage'),
+  },
+  {
+    path: '/service/note',
+    name: 'page.note',
+    permission: 'work_tickets',
+    page: () => import('./service/note/NotePage'),
   },
   {
     path: '/service/visits',
