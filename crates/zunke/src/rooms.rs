@@ -29,6 +29,8 @@ use zunke_service::manager::{Keeper, work::OnRise};
 use zunke_service::routing::work::{self as routing, Reorder, Routes};
 use zunke_service::policy::defaults;
 use zunke_service::stream::Live;
+use zunke_service::improvement::Tell;
+use zunke_service::return_visit::FollowSolved;
 use zunke_service::voice::work::{AskModel, Listen, Retag};
 use zunke_store::jobs::{self, Handler};
 use zunke_store::outbox::Subscriber;
@@ -92,6 +94,7 @@ impl House {
             Arc::new(Fill { observers: self.observers() }),
             Arc::new(KeepTags { observers: Observers(self.observers()) }),
             Arc::new(Refit),
+            Arc::new(Tell { observers: Observers(self.observers()) }),
             Arc::new(CloseSolved { hooks: zunke_service::Hooks { observers: self.observers() } }),
             Arc::new(AskModel),
             Arc::new(Retag),
@@ -113,6 +116,7 @@ impl House {
             Arc::new(OnRise { observers: self.observers() }),
             Arc::new(OnLevel { observers: self.observers() }),
             Arc::new(Listen),
+            Arc::new(FollowSolved),
             Arc::new(Out),
         ]
     }

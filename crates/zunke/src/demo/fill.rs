@@ -150,6 +150,8 @@ impl Fill {
         // Value classes and other tags by rule follow the levels.
         let now = job.now();
         job.db.write(|tx| zunke_customers::tag::work::much_changed(tx, now))?;
+        // Last, when everyone has his level: promises and queue rest on it.
+        super::tickets::put(job.db, now, plan.today, plan.seed, &self.observers)?;
         serde_json::to_value(progress).map_err(Error::internal)
     }
 }

@@ -8,6 +8,7 @@ mod process;
 mod random;
 mod season;
 mod talk;
+mod tickets;
 mod words;
 
 pub use company::{Prepared, prepare};
