@@ -10,7 +10,7 @@ step() {
 }
 
 step 'what the tests need'
-scripts/need.sh chromium postgresql fonts-noto-cjk python3-venv
+scripts/need.sh chromium postgresql fonts-noto-cjk python3-venv dovecot-imapd
 step 'web: install, types, lint, unit tests, build'
 make --no-print-directory check-web web
 step 'rust: format and lints'
