@@ -59,6 +59,12 @@ export const entries: Entry[] = [
     page: () => import('./service/desk/TicketsPage'),
   },
   {
+    path: '/service/words',
+    name: 'page.words',
+    permission: 'read_tickets',
+    page: () => import('./service/desk/WordsPage'),
+  },
+  {
     path: '/service/tickets/new',
     name: 'page.ticket_new',
     permission: 'work_tickets',

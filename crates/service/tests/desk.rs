@@ -15,6 +15,21 @@ use zunke_kernel::id::DepartmentId;
 use zunke_service::stream::Live;
 use zunke_store::testing::databases;
 
+fn department(house: &House, name: &str) -> DepartmentId {
+    let id = DepartmentId::new(NOW);
+    house
+        .db
+        .write(|tx| {
+            tx.execute(
+                "INSERT INTO departments (department_id, name, path, version, created_at, updated_at)
+                 VALUES ($1, $2, $3, 1, 0, 0)",
+                &[id.into(), name.into(), format!("{id}/").into()],
+            )
+        })
+        .expect("a department");
+    id
+}
+
 /// What one page hears.
 struct Ear {
     body: BodyDataStream,
@@ -54,7 +69,7 @@ impl Ear {
 async fn a_page_hears_of_the_tickets_it_may_see_and_of_no_others() {
     for db in databases() {
         let house = House::with(db, |app| app.with(Live::default()));
-        let department = DepartmentId::new(NOW);
+        let department = department(&house, "华东");
         let agent = house.person_in("agent", Role::Agent, Some(department), Some("department"), None);
         let theirs = house.customer("外部门", 1, None, None);
         let ours = house.customer("本部门", 1, None, Some(department));
@@ -121,7 +136,7 @@ async fn the_stream_is_for_those_who_may_read_tickets() {
 async fn counts_are_of_what_the_caller_sees() {
     for db in databases() {
         let house = House::new(db);
-        let department = DepartmentId::new(NOW);
+        let department = department(&house, "华东");
         let agent = house.person_in("agent", Role::Agent, Some(department), Some("department"), None);
         let theirs = house.customer("外部门", 1, None, None);
         let ours = house.customer("本部门", 1, None, Some(department));

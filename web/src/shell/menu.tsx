@@ -45,6 +45,7 @@ export const menu: MenuEntry[] = [
       { to: '/service/policies', name: 'page.policies', permission: 'read_tickets' },
       { to: '/service/calendars', name: 'page.calendars', permission: 'read_tickets' },
       { to: '/service/intake', name: 'page.intake', permission: 'manage_service' },
+      { to: '/service/words', name: 'page.words', permission: 'read_tickets' },
     ],
   },
   { to: '/settings', name: 'room.settings', icon: <SettingOutlined /> },
