@@ -3,6 +3,7 @@ import { Button, Skeleton, Tag } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useCan } from '../../api/session';
+import { listed } from '../../i18n';
 import { Empty } from '../../kit/Empty';
 import { ErrorView } from '../../kit/ErrorView';
 import { type Group, useGroups, useTeam } from './api';
@@ -36,7 +37,7 @@ export default function GroupsTab() {
       {items.length === 0 && <Empty title={t('group.none')} note={t('group.none_note')} action={add || undefined} />}
       <ul className="routing-cards">
         {items.map((group) => {
-          const members = group.members.map(name).filter(Boolean);
+          const members = group.members.map(name).filter((one) => one !== undefined);
           return (
             <li key={group.id} className={group.archived ? 'archived' : undefined}>
               <div className="routing-card-head">
@@ -44,10 +45,10 @@ export default function GroupsTab() {
                 {group.archived && <Tag>{t('group.archived')}</Tag>}
                 <span className="routing-number">{t('group.waiting', { n: group.waiting })}</span>
               </div>
-              <p>{group.levels ? group.levels.map(rank).join('、') : t('any_level')}</p>
+              <p>{group.levels ? listed(group.levels.map(rank)) : t('any_level')}</p>
               <p className="quiet">
                 {t(group.pushes ? 'group.pushes' : 'group.pulls')} · {t('group.members', { n: group.members.length })}
-                {members.length > 0 && `：${members.slice(0, 6).join('、')}${members.length > 6 ? ' …' : ''}`}
+                {members.length > 0 && ` · ${listed(members.slice(0, 6))}${members.length > 6 ? ' …' : ''}`}
               </p>
               {group.overflow_id && (
                 <p className="quiet">

@@ -4,7 +4,7 @@ import { Alert, Button, Form, Input, InputNumber, Select } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { post } from '../../api/client';
 import { messageOf } from '../../api/problem';
-import { said } from '../../i18n';
+import { listed, said } from '../../i18n';
 import type { Decision } from './api';
 import { LevelPick } from './LevelPick';
 
@@ -82,8 +82,8 @@ export default function TryTab() {
             <p className="quiet">{t(`desk:route.stage.${decision.stage}`)}</p>
             <h2>{decision.staff?.name ?? decision.group?.name ?? t('try.pool')}</h2>
             <p>{said(decision.why)}</p>
-            {decision.skills.length > 0 && <p>{t('desk:route.skills', { names: decision.skills.join('、') })}</p>}
-            {decision.given_up.length > 0 && <p>{t('desk:route.given_up', { names: decision.given_up.join('、') })}</p>}
+            {decision.skills.length > 0 && <p>{t('desk:route.skills', { names: listed(decision.skills) })}</p>}
+            {decision.given_up.length > 0 && <p>{t('desk:route.given_up', { names: listed(decision.given_up) })}</p>}
             {decision.tried.length > 0 && <h3>{t('desk:route.tried')}</h3>}
             <ol className="routing-tried">
               {decision.tried.map((one, at) => (
