@@ -1,6 +1,6 @@
 //! What a policy promises: targets, the mode in which they follow a change, and the steps of escalation.
 
-use super::run::Metric;
+pub use super::run::Metric;
 use crate::ticket::{State, words};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
