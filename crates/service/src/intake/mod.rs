@@ -6,6 +6,7 @@ pub mod form;
 pub mod hook;
 pub mod imap;
 pub mod keys;
+pub mod listen;
 pub mod mail;
 pub mod mailbox;
 pub mod page;

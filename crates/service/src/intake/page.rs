@@ -241,6 +241,9 @@ pub fn rules(words: Words, open: &Open) -> String {
         if let Some(benefits) = &level.benefits {
             body.push_str(&format!("<p>{}</p>", words.lines(benefits)));
         }
+        for promise in &level.promises {
+            body.push_str(&format!("<p>{}</p>", words.text(promise)));
+        }
         for (label, text) in [
             (words.say("如何达到：", "How to reach it: "), &level.entry),
             (words.say("如何保级：", "How to keep it: "), &level.keep),

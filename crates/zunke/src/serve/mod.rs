@@ -21,6 +21,7 @@ use tower_http::compression::CompressionLayer;
 use zunke_access::{Secret, first_start, password};
 use zunke_http::{App, AppError};
 use zunke_kernel::{Error, Kind, Result};
+use zunke_service::intake::listen;
 use zunke_store::Db;
 use zunke_store::jobs::Worker;
 
@@ -34,6 +35,8 @@ pub struct Options {
     pub database: String,
     pub data: PathBuf,
     pub listen: SocketAddr,
+    /// Where forwarded mail is taken; none: nowhere.
+    pub mail_listen: Option<SocketAddr>,
     pub demo: Option<u32>,
     pub workers: usize,
 }
@@ -53,8 +56,13 @@ pub fn run(options: &Options, output: Output) -> Result<()> {
     let app = house.app(db.clone(), &options.data, clock.clone());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::internal)?;
     runtime.block_on(async {
-        let listener = tokio::net::TcpListener::bind(options.listen).await.map_err(|error| taken(options, &error))?;
+        let listener = tokio::net::TcpListener::bind(options.listen).await.map_err(|error| taken(options.listen, "--listen", &error))?;
         let address = listener.local_addr().map_err(Error::internal)?;
+        if let Some(address) = options.mail_listen {
+            let mail = tokio::net::TcpListener::bind(address).await.map_err(|error| taken(address, "--mail-listen", &error))?;
+            let intake = house.intake(&options.data);
+            tokio::spawn(listen::serve(mail, db.clone(), intake, clock.clone(), listen::Limits::default()));
+        }
         let worker = Worker::new(db.clone(), clock)
             .handlers(house.handlers(&options.data))
             .subscribers(house.subscribers())
@@ -152,12 +160,11 @@ async fn asked_to_end() {
     drop(interrupt.await);
 }
 
-fn taken(options: &Options, error: &std::io::Error) -> Error {
-    let listen = options.listen;
+fn taken(listen: SocketAddr, option: &str, error: &std::io::Error) -> Error {
     Error::conflict(
         "listen_failed",
-        format!("无法监听 {listen}，端口可能已被占用，请用 --listen 换一个。"),
-        format!("Can't listen on {listen}: it may be taken; choose another with --listen."),
+        format!("无法监听 {listen}，端口可能已被占用，请用 {option} 换一个。"),
+        format!("Can't listen on {listen}: it may be taken; choose another with {option}."),
     )
     .caused_by(error)
 }

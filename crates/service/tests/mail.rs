@@ -1,0 +1,370 @@
+//! Mail in and out, with a real IMAP and a real SMTP server. On every database.
+
+#[expect(dead_code, reason = "each file of tests takes what it needs")]
+mod common;
+
+use common::*;
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use tempfile::TempDir;
+use tokio::task::block_in_place;
+use zunke_service::Hooks;
+use zunke_service::files::TicketFiles;
+use zunke_service::intake::listen::{self, Limits};
+use zunke_service::intake::work::{Ask, Out, SendMail, look};
+use zunke_service::intake::{Intake, Keys};
+use zunke_service::store::mailboxes;
+use zunke_store::jobs::{Handler, Worker};
+use zunke_store::outbox::{self, Subscriber};
+use zunke_store::testing::databases;
+
+/// The servers; they end with this value.
+struct Servers {
+    child: Child,
+    imap: u16,
+    smtp: u16,
+    folder: PathBuf,
+}
+
+impl Servers {
+    fn start() -> Self {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/mail-servers.sh");
+        let mut child = Command::new(script)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the mail servers are needed: scripts/mail-servers.sh");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
+        let words: Vec<&str> = line.split_whitespace().collect();
+        assert_eq!(words.len(), 3, "the mail servers did not start: {line}");
+        let port = |word: &str| word.parse().expect("a port");
+        Self { child, imap: port(words[0]), smtp: port(words[1]), folder: words[2].into() }
+    }
+
+    /// Puts a mail into the folder of a user, as his mail server would.
+    fn deliver(&self, user: &str, mail: &[u8]) {
+        let stream = TcpStream::connect(("127.0.0.1", self.imap)).expect("connected");
+        let mut lines = BufReader::new(stream.try_clone().expect("a reader"));
+        let mut stream = stream;
+        let mut until = |start: &str| loop {
+            let mut line = String::new();
+            assert!(lines.read_line(&mut line).expect("a line") > 0, "the server went away before {start}");
+            if line.starts_with(start) {
+                return;
+            }
+        };
+        until("* OK");
+        write!(stream, "a LOGIN {user} secret\r\n").expect("sent");
+        until("a OK");
+        write!(stream, "b APPEND INBOX {{{}}}\r\n", mail.len()).expect("sent");
+        until("+");
+        stream.write_all(mail).expect("sent");
+        stream.write_all(b"\r\n").expect("sent");
+        until("b OK");
+    }
+
+    /// The mails that were sent, as text.
+    fn sent(&self) -> Vec<String> {
+        let mut found: Vec<(std::time::SystemTime, String)> = std::fs::read_dir(self.folder.join("sent/new"))
+            .expect("the folder")
+            .map(|entry| {
+                let path = entry.expect("an entry").path();
+                let at = path.metadata().expect("its time").modified().expect("its time");
+                (at, String::from_utf8_lossy(&std::fs::read(&path).expect("a mail")).into_owned())
+            })
+            .collect();
+        found.sort();
+        found.into_iter().map(|(_, text)| text).collect()
+    }
+}
+
+impl Drop for Servers {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
+}
+
+struct Office {
+    house: House,
+    intake: Intake,
+    mailbox: String,
+    user: String,
+    _folder: TempDir,
+}
+
+impl Office {
+    async fn open(db: zunke_store::testing::TestDb, servers: &Servers, user: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let keys = Keys::in_folder(folder.path());
+        let files = TicketFiles::new(folder.path().join("tickets"));
+        let (own, put) = (keys.clone(), files.clone());
+        let house = House::with(db, move |app| app.with(own).with(put));
+        let server = |port: u16| json!({ "host": "127.0.0.1", "port": port, "security": "none", "user": user });
+        let smtp = json!({ "host": "127.0.0.1", "port": servers.smtp, "security": "none" });
+        let settings = json!({ "imap": server(servers.imap), "smtp": smtp, "from_name": "客服" });
+        let new =
+            json!({ "name": "客服", "address": "service@zunke.example", "settings": settings, "password": "secret" });
+        let made = house.post("/mailboxes", new).await;
+        let intake = Intake { keys, files: Some(files), hooks: Hooks::default() };
+        let mailbox = made["id"].as_str().expect("an id").to_owned();
+        Self { house, intake, mailbox, user: user.to_owned(), _folder: folder }
+    }
+
+    /// Looks into the mailbox once; answers how many mails became something.
+    fn look(&self) -> i64 {
+        let mailbox =
+            self.house.db.read(|tx| mailboxes::find(tx, self.mailbox.parse()?)).expect("asked").expect("there");
+        let now = self.house.now();
+        block_in_place(|| look(&self.intake, &self.house.db, &mailbox, &move || now, &|_| Ok(()))).expect("looked")
+    }
+
+    fn deliver(&self, servers: &Servers, headers: &str, body: &[u8]) {
+        servers.deliver(&self.user, &[headers.as_bytes(), b"\r\n", body].concat());
+    }
+
+    /// Delivers messages between rooms and does the jobs that are due, until nothing is left.
+    fn work(&self) {
+        let out: Vec<Arc<dyn Subscriber>> = vec![Arc::new(Out)];
+        let handlers: Vec<Arc<dyn Handler>> =
+            vec![Arc::new(SendMail { keys: self.intake.keys.clone() }), Arc::new(Ask(self.intake.clone()))];
+        for _ in 0..4 {
+            while outbox::deliver_pending(&self.house.db, &out, self.house.now()).expect("delivered") > 0 {}
+            block_in_place(|| {
+                while Worker::run_once(&self.house.db, &handlers, self.house.now()).expect("ran").is_some() {}
+            });
+        }
+    }
+
+    async fn tickets(&self) -> Vec<Value> {
+        self.house.get("/tickets?sort=-opened").await["items"].as_array().expect("items").clone()
+    }
+
+    async fn whole(&self, id: &Value) -> Value {
+        self.house.get(&format!("/tickets/{}", id.as_str().expect("an id"))).await
+    }
+}
+
+fn header(mail: &str, name: &str) -> String {
+    let mut lines =
+        mail.lines().skip_while(|line| !line.to_lowercase().starts_with(&format!("{}:", name.to_lowercase())));
+    let mut value = lines.next().unwrap_or("").split_once(':').map_or("", |(_, value)| value).trim().to_owned();
+    for line in lines.take_while(|line| line.starts_with([' ', '\t'])) {
+        value.push_str(line.trim());
+    }
+    value
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_becomes_a_ticket_and_its_answers_find_it() {
+    let servers = Servers::start();
+    for (turn, db) in databases().into_iter().enumerate() {
+        let office = Office::open(db, &servers, &format!("service{turn}")).await;
+        let before = servers.sent().len();
+        let first = "From: Wang <wang@example.com>\r\nTo: service@zunke.example\r\nSubject: =?GBK?B?v+y13cPO09DK1bW9?=\r\n\
+            Message-ID: <first@example.com>\r\nContent-Type: text/plain; charset=utf-8\r\n";
+        office.deliver(&servers, first, "三天没收到\r\n\r\n-- \r\n王小明".as_bytes());
+        assert_eq!((office.look(), office.look()), (1, 0));
+        office.deliver(&servers, first, "三天没收到".as_bytes());
+        assert_eq!(office.look(), 0, "the same mail again");
+        let tickets = office.tickets().await;
+        assert_eq!(tickets.len(), 1);
+        let id = tickets[0]["id"].clone();
+        let whole = office.whole(&id).await;
+        assert_eq!(whole["messages"][0]["body"], "三天没收到");
+        assert_eq!(whole["messages"][0]["quoted"], "--\n王小明");
+        assert_eq!((tickets[0]["channel"].as_str(), tickets[0]["sender"].as_str()), (Some("email"), Some("Wang")));
+        let path = format!("/tickets/{}", id.as_str().expect("an id"));
+        let answer = json!({ "body": "正在为您查询。", "visibility": "public", "state_after": "waiting" });
+        office.house.later(HOUR);
+        office.house.post(&format!("{path}/messages"), answer).await;
+        assert_eq!(office.whole(&id).await["messages"][1]["delivery"], "waiting");
+        office.work();
+        office.work();
+        let sent = servers.sent()[before..].to_vec();
+        assert_eq!(sent.len(), 1, "sent once");
+        assert_eq!(office.whole(&id).await["messages"][1]["delivery"], "sent");
+        assert_eq!(header(&sent[0], "In-Reply-To"), "<first@example.com>");
+        assert_eq!(header(&sent[0], "To"), "wang@example.com");
+        assert!(header(&sent[0], "Reply-To").contains("service+1-"), "{}", sent[0]);
+        let ours = header(&sent[0], "Message-ID");
+        office.house.later(HOUR);
+        let headers = format!(
+            "From: wang@example.com\r\nSubject: Re: x\r\nMessage-ID: <second@example.com>\r\nIn-Reply-To: {ours}\r\n"
+        );
+        office.deliver(
+            &servers,
+            &headers,
+            b"thanks, still nothing\r\n\r\nOn 2027-01-18 service@zunke.example wrote:\r\n> hello\r\n",
+        );
+        assert_eq!(office.look(), 1);
+        let whole = office.whole(&id).await;
+        assert_eq!(
+            (whole["messages"][2]["body"].as_str(), whole["ticket"]["state"].as_str()),
+            (Some("thanks, still nothing"), Some("open"))
+        );
+        let reply_to = header(&sent[0], "Reply-To");
+        let token =
+            reply_to.split("service+").nth(1).and_then(|rest| rest.split('@').next()).expect("a token").to_owned();
+        let headers = format!(
+            "From: other@example.com\r\nSubject: [#{token}] photo\r\nMessage-ID: <third@example.com>\r\n\
+            MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n"
+        );
+        office.deliver(
+            &servers,
+            &headers,
+            b"--x\r\nContent-Type: text/plain\r\n\r\nsee file\r\n--x\r\nContent-Type: text/plain\r\n\
+            Content-Disposition: attachment; filename=note.txt\r\n\r\nhello\r\n--x--\r\n",
+        );
+        let guessed = "From: evil@example.com\r\nSubject: [#1-0000000000] x\r\nMessage-ID: <fourth@example.com>\r\n";
+        office.deliver(&servers, guessed, b"guessed");
+        assert_eq!(office.look(), 2);
+        let whole = office.whole(&id).await;
+        assert_eq!(whole["messages"].as_array().map(Vec::len), Some(4), "by the token");
+        assert_eq!(whole["files"][0]["name"], "note.txt");
+        assert_eq!(office.tickets().await.len(), 2, "a guessed token is none");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn machines_open_nothing_and_stop_no_clock() {
+    let servers = Servers::start();
+    for (turn, db) in databases().into_iter().enumerate() {
+        let office = Office::open(db, &servers, &format!("machine{turn}")).await;
+        let from = |subject: &str, id: &str, more: &str| {
+            format!(
+                "From: wang@example.com\r\nSubject: {subject}\r\nMessage-ID: <{id}@example.com>\r\n\
+                Content-Type: text/plain; charset=utf-8\r\n{more}"
+            )
+        };
+        office.deliver(&servers, &from("help", "m1", ""), b"help me");
+        assert_eq!(office.look(), 1);
+        let id = office.tickets().await[0]["id"].clone();
+        let path = format!("/tickets/{}", id.as_str().expect("an id"));
+        office
+            .house
+            .post(
+                &format!("{path}/messages"),
+                json!({ "body": "好的", "visibility": "public", "state_after": "waiting" }),
+            )
+            .await;
+        office.work();
+        let ours = header(servers.sent().last().expect("sent"), "Message-ID");
+        for at in 0..10 {
+            let more = format!("In-Reply-To: {ours}\r\nAuto-Submitted: auto-replied\r\n");
+            office.deliver(&servers, &from("away", &format!("auto{at}"), &more), b"I am away");
+        }
+        office.deliver(&servers, &from("自动回复：收到", "auto-new", ""), b"away");
+        office.deliver(&servers, "From: service@zunke.example\r\nSubject: loop\r\nMessage-ID: <own@x>\r\n", b"loop");
+        office.deliver(&servers, "Subject: nobody\r\n", b"no sender");
+        assert_eq!(office.look(), 3, "so many of a day, then it is a loop");
+        let whole = office.whole(&id).await;
+        assert_eq!(whole["ticket"]["state"], "waiting", "a machine changes no state");
+        assert_eq!(office.tickets().await.len(), 1, "no flood");
+        let refused = office.house.get("/mailboxes").await["refused"].as_array().expect("refused").clone();
+        let reasons = |word: &str| refused.iter().filter(|one| one["reason"] == word).count();
+        assert_eq!((reasons("machine"), reasons("own"), reasons("unreadable")), (8, 1, 1));
+        let report = format!(
+            "From: MAILER-DAEMON@mx.example\r\nSubject: Undelivered\r\nMessage-ID: <r@mx>\r\nMIME-Version: 1.0\r\n\
+            Content-Type: multipart/report; report-type=delivery-status; boundary=x\r\n\r\n--x\r\nContent-Type: message/delivery-status\r\n\r\n\
+            Diagnostic-Code: smtp; 550 unknown\r\n\r\n--x\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {ours}\r\n\r\n--x--\r\n"
+        );
+        servers.deliver(&office.user, report.as_bytes());
+        office.look();
+        let message = office.whole(&id).await["messages"][1].clone();
+        assert_eq!(
+            (message["delivery"].as_str(), message["delivery_detail"].as_str()),
+            (Some("failed"), Some("smtp; 550 unknown"))
+        );
+        for at in 0..30 {
+            office.deliver(&servers, &from("flood", &format!("flood{at}"), "").replace("wang@", "flood@"), b"again");
+        }
+        office.look();
+        assert!(office.tickets().await.len() <= 21, "one address opens only so many in an hour");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_a_mailbox_is_said() {
+    let servers = Servers::start();
+    for (turn, db) in databases().into_iter().enumerate() {
+        let office = Office::open(db, &servers, &format!("trial{turn}")).await;
+        let path = format!("/mailboxes/{}", office.mailbox);
+        let trial = office.house.post(&format!("{path}/test"), json!({})).await;
+        assert_eq!((trial["incoming"].as_bool(), trial["outgoing"].as_bool()), (Some(true), Some(true)), "{trial}");
+        office.house.patch(&path, json!({ "password": "wrong" })).await;
+        let trial = office.house.post(&format!("{path}/test"), json!({})).await;
+        assert_eq!(trial["incoming_problem"]["code"], "mail_login_failed", "{trial}");
+        let imap = json!({ "host": "127.0.0.1", "port": servers.imap, "security": "none", "user": office.user });
+        let with =
+            |imap: Value, folder: &str| json!({ "password": "secret", "settings": { "imap": imap, "folder": folder } });
+        office.house.patch(&path, with(imap.clone(), "Nowhere")).await;
+        let trial = office.house.post(&format!("{path}/test"), json!({})).await;
+        assert_eq!(trial["incoming_problem"]["code"], "mail_folder_failed", "{trial}");
+        let mut tls = imap;
+        tls["security"] = json!("tls");
+        office.house.patch(&path, with(tls, "INBOX")).await;
+        let trial = office.house.post(&format!("{path}/test"), json!({})).await;
+        assert_eq!(trial["incoming_problem"]["code"], "mail_tls_failed", "{trial}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_listener_takes_what_is_ours_and_refuses_the_rest() {
+    let servers = Servers::start();
+    for (turn, db) in databases().into_iter().enumerate() {
+        let office = Office::open(db, &servers, &format!("listen{turn}")).await;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("bound");
+        let address = listener.local_addr().expect("an address");
+        let now = office.house.now();
+        let limits = Limits { bytes: 5_000, ..Limits::default() };
+        let served = tokio::spawn(listen::serve(
+            listener,
+            office.house.db.db.clone(),
+            office.intake.clone(),
+            Arc::new(move || now),
+            limits,
+        ));
+        let talk = move |lines: &str| {
+            let lines = lines.to_owned();
+            block_in_place(|| {
+                let mut stream = TcpStream::connect(address).expect("connected");
+                stream.write_all(lines.replace('\n', "\r\n").as_bytes()).expect("sent");
+                let mut answer = String::new();
+                stream.read_to_string(&mut answer).expect("answered");
+                answer.lines().map(|line| line.chars().take(3).collect::<String>()).collect::<Vec<_>>().join(" ")
+            })
+        };
+        let mail = "From: wang@example.com\nMessage-ID: <l1@example.com>\nSubject: hi\n\nhello\n..dot\n.\n";
+        let begin = "EHLO x\nMAIL FROM:<wang@example.com>\nRCPT TO:<service@zunke.example>\nDATA\n";
+        assert_eq!(talk(&format!("{begin}{mail}QUIT\n")), "220 250 250 250 250 250 354 250 221");
+        assert_eq!(
+            talk(&format!("{begin}{mail}QUIT\n")),
+            "220 250 250 250 250 250 354 250 221",
+            "again: taken, and nothing new"
+        );
+        let tickets = office.tickets().await;
+        assert_eq!(tickets.len(), 1);
+        assert_eq!(office.whole(&tickets[0]["id"]).await["messages"][0]["body"], "hello\n.dot");
+        assert!(
+            talk("EHLO x\nMAIL FROM:<a@b.c>\nRCPT TO:<other@zunke.example>\nQUIT\n").ends_with("550 221"),
+            "no relay"
+        );
+        assert!(talk("EHLO x\nMAIL FROM:<a@b.c> SIZE=9999\nQUIT\n").ends_with("552 221"));
+        assert!(talk("EHLO x\nDATA\nVRFY a\nQUIT\n").ends_with("503 502 221"));
+        assert!(
+            talk(&format!(
+                "{begin}{}\n.\nQUIT\n",
+                "x".repeat(60).as_str().to_owned() + &"\nyyyyyyyyyyyyyyyyyyy".repeat(400)
+            ))
+            .ends_with("354 552 221")
+        );
+        assert!(talk(&format!("{}\nQUIT\n", "x".repeat(5000))).contains("500"));
+        served.abort();
+    }
+}
