@@ -42,6 +42,9 @@ pub mod ticket;
 pub mod visible;
 pub mod visit;
 pub mod voice;
+pub mod report;
+pub mod return_visit;
+pub mod improvement;
 pub mod work;
 
 pub use api::{pages, routes};

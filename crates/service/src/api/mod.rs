@@ -29,6 +29,10 @@ mod tickets;
 mod views;
 mod visits;
 mod voices;
+mod voice_model;
+mod reports;
+mod return_visits;
+mod improvements;
 mod whole;
 
 pub use pages::pages;
@@ -131,9 +135,21 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(voices::list))
         .routes(routes!(voices::trend))
         .routes(routes!(voices::try_text))
-        .routes(routes!(voices::get_model, voices::set_model))
+        .routes(routes!(voice_model::get_model, voice_model::set_model))
         .routes(routes!(voices::list_topics, voices::create_topic))
         .routes(routes!(voices::starters))
         .routes(routes!(voices::update_topic))
         .routes(routes!(voices::similar))
+        .routes(routes!(improvements::list, improvements::create))
+        .routes(routes!(improvements::get, improvements::update))
+        .routes(routes!(improvements::add))
+        .routes(routes!(improvements::remove))
+        .routes(routes!(improvements::preview))
+        .routes(routes!(improvements::done))
+        .routes(routes!(improvements::wish))
+        .routes(routes!(return_visits::list, return_visits::create))
+        .routes(routes!(return_visits::update))
+        .routes(routes!(return_visits::rules, return_visits::set_rules))
+        .routes(routes!(reports::report))
+        .routes(routes!(reports::export))
 }

@@ -1,12 +1,11 @@
 //! `/voices` and `/topics`: what customers say, how often, and the rules by which it is told apart.
 
 use super::rows::Customer;
+use crate::store::voices::like;
 use crate::store::voices::list::{self, Filter, Listed};
 use crate::store::voices::topics::{self, Topic};
 use crate::store::voices::trend::{self, Ask, NewTerm, Point, Share};
-use crate::store::voices::{keep, like};
 use crate::ticket::NOBODY;
-use crate::voice::model::Settings as ModelSettings;
 use crate::voice::sentiment::{Word, feel};
 use crate::voice::topic::{self, Matcher, Rule};
 use crate::voice::{Sentiment, read as reading, work};
@@ -22,7 +21,6 @@ use zunke_access::{Asking, Can, Write, may, settings};
 use zunke_http::{App, IfMatch, Json, Path, Query, ReadProblems, Result, WriteProblems};
 use zunke_kernel::id::{CustomerId, MessageId, TicketId, TopicId};
 use zunke_kernel::{Day, Error, Instant, Locale, Zone, page};
-use zunke_store::Tx;
 
 const DAYS_MAX: i32 = 731;
 
@@ -522,65 +520,4 @@ pub(super) async fn similar(
         })
         .await?;
     Ok(axum::Json(AlikeList { items }))
-}
-
-/// The model service as it stands; its token is not shown.
-#[derive(Serialize, Deserialize, ToSchema)]
-#[schema(as = VoiceModel)]
-pub(super) struct Model {
-    enabled: bool,
-    endpoint: String,
-    timeout_ms: u64,
-    has_token: bool,
-    /// Voices that wait for it.
-    waiting: i64,
-    /// Of the last hundred failures the latest one's reason.
-    last_error: Option<String>,
-}
-
-fn model(tx: &mut Tx) -> zunke_kernel::Result<Model> {
-    let settings = ModelSettings::load(tx)?;
-    let sql = "SELECT model_error FROM voices WHERE model = 'failed' ORDER BY said_at DESC, message_id DESC LIMIT 1";
-    let last_error = if settings.enabled { tx.query_one(sql, &[], |row| row.opt_text(0))?.flatten() } else { None };
-    Ok(Model {
-        enabled: settings.enabled,
-        endpoint: settings.endpoint,
-        timeout_ms: settings.timeout_ms,
-        has_token: settings.token.is_some_and(|token| !token.is_empty()),
-        waiting: i64::try_from(keep::waiting(tx, 1_000)?.len()).unwrap_or(i64::MAX),
-        last_error,
-    })
-}
-
-/// The model service that is asked in place of the lexicon.
-#[utoipa::path(get, path = "/voices/model", tag = "service", operation_id = "get_voice_model",
-    responses((status = 200, body = Model), ReadProblems))]
-pub(super) async fn get_model(State(app): State<App>, _can: Can<may::ManageService>) -> Result<axum::Json<Model>> {
-    Ok(axum::Json(app.db.read_async(model).await?))
-}
-
-/// Set the model service. A token that is left out stays.
-#[utoipa::path(put, path = "/voices/model", tag = "service", operation_id = "update_voice_model",
-    request_body = ModelSettings, responses((status = 200, body = Model), WriteProblems))]
-pub(super) async fn set_model(
-    State(app): State<App>,
-    write: Write<may::ManageService>,
-    Json(body): Json<ModelSettings>,
-) -> Result<Response> {
-    body.check()?;
-    let (now, audit) = (write.now, write.audit());
-    write
-        .run(&app, StatusCode::OK, move |tx| {
-            let mut new = body.clone();
-            new.endpoint = new.endpoint.trim().to_owned();
-            new.token = match &body.token {
-                None => ModelSettings::load(tx)?.token,
-                Some(token) => Some(token.trim().to_owned()).filter(|token| !token.is_empty()),
-            };
-            new.save(tx, now)?;
-            let detail = json!({ "enabled": new.enabled, "endpoint": new.endpoint, "timeout_ms": new.timeout_ms });
-            audit.note(tx, "voices.model", "voices", &detail)?;
-            model(tx)
-        })
-        .await
 }

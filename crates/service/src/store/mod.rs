@@ -34,3 +34,6 @@ pub mod tickets;
 pub mod views;
 pub mod visits;
 pub mod voices;
+pub mod improvements;
+pub mod return_visits;
+pub mod reports;
