@@ -60,7 +60,7 @@ export default function ManagersPage() {
       <div className="stats">
         <StatCard label={t('stat.managers')} value={rows.filter((row) => row.active).length} />
         <StatCard label={t('stat.vips')} value={rows.reduce((sum, row) => sum + row.load.vips, 0)} />
-        <StatCard label={t('stat.without')} value={without} note={t('stat.without_note')} />
+        <StatCard label={t('stat.without')} value={without} note={without > 0 ? t('stat.without_note') : undefined} />
         <StatCard label={t('stat.over')} value={over} note={over > 0 ? t('stat.over_note') : undefined} />
       </div>
       {rows.length === 0 && <Empty title={t('none')} note={t('none_note')} />}
