@@ -205,7 +205,7 @@ mod tests {
     fn each_version_is_told_once_though_the_poller_looks_back() {
         let mut memory = Memory::at(Instant(100_000));
         assert_eq!(numbers(memory.fresh(vec![row(1, 1, 100_500)], Instant(101_000))), [1]);
-        assert_eq!(numbers(memory.fresh(vec![row(1, 1, 100_500)], Instant(102_000))), []);
+        assert_eq!(numbers(memory.fresh(vec![row(1, 1, 100_500)], Instant(102_000))), [0_i64; 0]);
         assert_eq!(numbers(memory.fresh(vec![row(1, 2, 101_500)], Instant(102_000))), [1]);
     }
 
