@@ -56,10 +56,14 @@ pub fn run(options: &Options, output: Output) -> Result<()> {
     let app = house.app(db.clone(), &options.data, clock.clone());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::internal)?;
     runtime.block_on(async {
-        let listener = tokio::net::TcpListener::bind(options.listen).await.map_err(|error| taken(options.listen, "--listen", &error))?;
+        let listener = tokio::net::TcpListener::bind(options.listen)
+            .await
+            .map_err(|error| taken(options.listen, "--listen", &error))?;
         let address = listener.local_addr().map_err(Error::internal)?;
         if let Some(address) = options.mail_listen {
-            let mail = tokio::net::TcpListener::bind(address).await.map_err(|error| taken(address, "--mail-listen", &error))?;
+            let mail = tokio::net::TcpListener::bind(address)
+                .await
+                .map_err(|error| taken(address, "--mail-listen", &error))?;
             let intake = house.intake(&options.data);
             tokio::spawn(listen::serve(mail, db.clone(), intake, clock.clone(), listen::Limits::default()));
         }
