@@ -67,7 +67,8 @@ async fn customers_tickets_visits_and_tasks_move_in_one_step_and_history_keeps_t
         assert_eq!(kinds, BTreeSet::from(["own", "signature", "visit"]));
         assert!(house.get(&old, "/my/tasks").await["items"].as_array().expect("items").len() == 1, "his signature");
         let of = house.get(&new, &format!("/customers/{}/manager", vips[0])).await;
-        assert_eq!(of["history"][0]["why"], json!("hand_over"));
+        assert_eq!((&of["history"][0]["why"], &of["history"][0]["staff_name"]), (&json!("hand_over"), &json!("new")));
+        assert_eq!(of["history"][1]["staff_name"], json!("old"), "history keeps the name");
         // The protocol lists everything, each as it was called.
         let path = format!("/hand-overs/{}", done["id"].as_str().unwrap_or(""));
         let protocol = house.get(&house.boss, &path).await;
@@ -164,7 +165,7 @@ async fn a_large_hand_over_goes_on_as_a_job_and_a_second_run_moves_nothing_twice
         let sum: i64 =
             protocol["counts"].as_array().expect("counts").iter().filter_map(|one| one["items"].as_i64()).sum();
         assert_eq!(sum, 700);
-        let periods = "SELECT COUNT(*) FROM customer_managers";
+        let periods = "SELECT COUNT(*) FROM customer_managers WHERE why = 'hand_over'";
         let periods = house.db.read(|tx| tx.query_one(periods, &[], |row| row.int(0))).expect("read");
         assert_eq!(periods, Some(700), "each moved once");
     }

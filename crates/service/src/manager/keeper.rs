@@ -25,7 +25,9 @@ impl Observer for Keeper {
     }
 
     fn owned(&self, tx: &mut Tx, context: &RecordContext, changes: &[OwnerChange]) -> Result<()> {
-        let names = directory::staff_names(tx, changes.iter().filter_map(|change| change.to))?;
+        let all = changes.iter().flat_map(|change| [change.from, change.to]).flatten();
+        let names = directory::staff_names(tx, all)?;
+        managers::remember(tx, changes, &names)?;
         managers::begin_periods(tx, context.now, context.actor, changes, &names)?;
         let rates = managers::rates(tx)?;
         let mut given: BTreeMap<StaffId, Places> = BTreeMap::new();

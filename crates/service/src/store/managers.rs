@@ -203,7 +203,7 @@ pub struct Period {
     /// As it was then.
     pub staff_name: Option<String>,
     pub since: Instant,
-    /// `by_hand`, `automatic`, `hand_over` or `import`.
+    /// `by_hand`, `automatic`, `hand_over`, `import`, or `earlier`: it was so before it was written down.
     pub why: String,
     pub by_staff: Option<StaffId>,
     pub hand_over_id: Option<crate::handover::HandOverId>,
@@ -226,6 +226,43 @@ pub fn history(tx: &mut Tx, customer: CustomerId) -> Result<Vec<Period>> {
             })
         },
     )
+}
+
+/// Writes whom customers had until now, where nobody has written it yet: they were loaded with him, or before managers
+/// were kept. His time begins with the customer.
+pub fn remember(
+    tx: &mut Tx,
+    changes: &[zunke_customers::OwnerChange],
+    names: &HashMap<StaffId, String>,
+) -> Result<()> {
+    let had: HashMap<CustomerId, StaffId> =
+        changes.iter().filter_map(|change| Some((change.customer, change.from?))).collect();
+    let ids: Vec<CustomerId> = had.keys().copied().collect();
+    let mut known = std::collections::HashSet::new();
+    let sql = "SELECT customer_id FROM customer_managers WHERE customer_id IN ({list})";
+    lists::for_each_in(tx, sql, &[], &ids, &mut |row| {
+        known.insert(row.id(0, CustomerId)?);
+        Ok(())
+    })?;
+    let ids: Vec<CustomerId> = ids.into_iter().filter(|id| !known.contains(id)).collect();
+    let mut rows: Vec<Vec<Value>> = Vec::new();
+    let sql = "SELECT customer_id, created_at FROM customers WHERE customer_id IN ({list})";
+    lists::for_each_in(tx, sql, &[], &ids, &mut |row| {
+        let (customer, since) = (row.id(0, CustomerId)?, row.instant(1)?);
+        if let Some(staff) = had.get(&customer) {
+            let (period, name) = (zunke_kernel::id::uuid_at(since), names.get(staff).cloned());
+            let why = "earlier";
+            let staff = *staff;
+            rows.push(vec![customer.into(), period.into(), staff.into(), name.into(), since.into(), why.into()]);
+        }
+        Ok(())
+    })?;
+    tx.execute_many(
+        "INSERT INTO customer_managers (customer_id, period_id, staff_id, staff_name, since, why)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+        &rows,
+    )?;
+    Ok(())
 }
 
 /// Writes who has whom from now on.
