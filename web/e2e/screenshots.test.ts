@@ -110,6 +110,7 @@ it('every page', { timeout: 900_000 }, async () => {
     ['service-board', '/service/board'],
     ['service-tickets', '/service/tickets'],
     ['service-ticket', ticket],
+    ['service-words', '/service/words'],
     ['service-ticket-new', '/service/tickets/new'],
     ['settings-account', '/settings/account'],
     ['settings-organisation', '/settings/organisation'],

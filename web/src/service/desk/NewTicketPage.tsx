@@ -39,6 +39,9 @@ interface Typed {
 
 const STORED = 'zunke.draft.new-ticket';
 
+/** Said beside the fields already. */
+const told = (error: unknown) => error instanceof Problem && Object.keys(error.fields).length > 0;
+
 /** Takes down what a customer says: half a minute on a phone, the keyboard at a desk. Nothing typed is lost. */
 export default function NewTicketPage() {
   const { t } = useTranslation('desk');
@@ -177,7 +180,9 @@ export default function NewTicketPage() {
             </Form.Item>
           </div>
         )}
-        {send.isError && <Alert type="error" showIcon title={messageOf(send.error)} className="dialog-fault" />}
+        {send.isError && !told(send.error) && (
+          <Alert type="error" showIcon title={messageOf(send.error)} className="dialog-fault" />
+        )}
         <div className="new-foot">
           {phone && !more && (
             <Button type="link" onClick={() => setMore(true)}>

@@ -36,6 +36,9 @@ interface List {
 
 const CHANNELS = ['any', 'phone', 'email', 'message'] as const;
 
+/** Said beside the fields already. */
+const told = (error: unknown) => error instanceof Problem && Object.keys(error.fields).length > 0;
+
 /** 话术与流程: what to say, and what to do step by step, for each level and type. */
 export default function WordsPage() {
   const { t } = useTranslation('desk');
@@ -281,7 +284,9 @@ function Editor({
             )}
           </Form.List>
         )}
-        {save.isError && <Alert type="error" showIcon title={messageOf(save.error)} className="dialog-fault" />}
+        {save.isError && !told(save.error) && (
+          <Alert type="error" showIcon title={messageOf(save.error)} className="dialog-fault" />
+        )}
       </Form>
     </Modal>
   );
