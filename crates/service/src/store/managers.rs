@@ -230,11 +230,7 @@ pub fn history(tx: &mut Tx, customer: CustomerId) -> Result<Vec<Period>> {
 
 /// Writes whom customers had until now, where nobody has written it yet: they were loaded with him, or before managers
 /// were kept. His time begins with the customer.
-pub fn remember(
-    tx: &mut Tx,
-    changes: &[zunke_customers::OwnerChange],
-    names: &HashMap<StaffId, String>,
-) -> Result<()> {
+pub fn remember(tx: &mut Tx, changes: &[zunke_customers::OwnerChange], names: &HashMap<StaffId, String>) -> Result<()> {
     let had: HashMap<CustomerId, StaffId> =
         changes.iter().filter_map(|change| Some((change.customer, change.from?))).collect();
     let ids: Vec<CustomerId> = had.keys().copied().collect();
