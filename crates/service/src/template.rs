@@ -126,9 +126,8 @@ fn pieces(body: &str) -> Result<Vec<Piece>> {
             }
             None => faults.push(unknown(word)),
         }
-        rest = after[end..].trim_start_matches(|_| false);
-        let close = rest.chars().next().map_or(0, char::len_utf8);
-        rest = &rest[close..];
+        let close = after[end..].chars().next().map_or(0, char::len_utf8);
+        rest = &after[end + close..];
     }
     plain.push_str(rest);
     if !plain.is_empty() {

@@ -380,7 +380,7 @@ pub(super) async fn assign(
     Json(body): Json<AssignBody>,
 ) -> Result<Response> {
     let change = Change { assignee: body.staff_id, group: body.group_id, reason: body.reason, ..Change::default() };
-    changed(app, write, id, change).await
+    changed(&app, &write, id, change).await
 }
 
 #[derive(Clone, Deserialize, ToSchema)]
@@ -401,13 +401,13 @@ pub(super) async fn urge(
     Path(id): Path<TicketId>,
     Json(body): Json<UrgentBody>,
 ) -> Result<Response> {
-    changed(app, write, id, Change { urgent: Some(body.on), reason: Some(body.reason), ..Change::default() }).await
+    changed(&app, &write, id, Change { urgent: Some(body.on), reason: Some(body.reason), ..Change::default() }).await
 }
 
-async fn changed(app: App, write: Write<may::WorkTickets>, id: TicketId, change: Change) -> Result<Response> {
-    let (actor, now, hooks) = (write.actor.clone(), write.now, Hooks::of(&app));
+async fn changed(app: &App, write: &Write<may::WorkTickets>, id: TicketId, change: Change) -> Result<Response> {
+    let (actor, now, hooks) = (write.actor.clone(), write.now, Hooks::of(app));
     write
-        .run(&app, StatusCode::OK, move |tx| {
+        .run(app, StatusCode::OK, move |tx| {
             visible::require(tx, &actor, id)?;
             let cx = Context::of(tx, now, &actor)?;
             change::change(tx, &cx, id, &change, &hooks)?;

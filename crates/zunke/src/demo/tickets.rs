@@ -323,6 +323,7 @@ impl Desk {
         let cx = Context::load(tx, answered, self.care)?;
         let taken = Change {
             assignee: self.care.map_or(zunke_http::Change::Keep, zunke_http::Change::Set),
+            state: Some(State::Open),
             ..Change::default()
         };
         change(tx, &cx, id, &taken, &self.hooks)?;
