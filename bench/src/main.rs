@@ -3,6 +3,8 @@
 //! Each command prints one line of JSON per figure; `bench/run.sh` makes the table of `docs/performance.md`.
 
 mod base;
+mod claim;
+mod clock;
 mod evaluate;
 mod figure;
 mod growth;
@@ -96,6 +98,16 @@ enum Command {
         #[arg(long)]
         peer: PathBuf,
     },
+    /// Due times by a working calendar, on one core.
+    Clock,
+    /// Takes tickets from the queue with 16 workers, in two fresh databases (for 1,000 and for 100,000 tickets), beside the
+    /// bare conditional update.
+    Claim {
+        #[arg(long)]
+        few: String,
+        #[arg(long)]
+        many: String,
+    },
     /// Idle memory and size.
     Idle {
         #[arg(long)]
@@ -127,6 +139,8 @@ fn main() -> Result<()> {
         }
         Command::LtvCsv { file, customers } => ltv::csv(&file, customers),
         Command::Ltv { customers, peer } => ltv::run(customers, &peer),
+        Command::Clock => clock::run(),
+        Command::Claim { few, many } => claim::run(&few, &many),
         Command::Idle { database, binary } => serve::idle(&binary, &database),
     }
 }
