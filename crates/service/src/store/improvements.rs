@@ -145,7 +145,7 @@ pub fn contributors(tx: &mut Tx, id: ImprovementId) -> Result<Vec<Contributor>> 
          LEFT JOIN tickets t ON t.customer_id = k.customer_id AND t.ticket_id = k.ticket_id
          LEFT JOIN customers c ON c.customer_id = k.customer_id
          LEFT JOIN feedback_opt_outs o ON o.customer_id = k.customer_id
-         WHERE k.improvement_id = $1 ORDER BY k.added_at, k.ticket_id",
+         WHERE k.improvement_id = $1 ORDER BY k.added_at, t.number, k.ticket_id",
         &[id.into()],
         |row| {
             let customer = row.id(0, CustomerId)?;
