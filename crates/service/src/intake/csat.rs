@@ -120,7 +120,8 @@ pub fn answer(
         rows::save(tx, ticket, &answer)?;
         ticket.csat = Some(score);
         work::note(tx, cx, ticket, cx.now, What::Csat { score })?;
-        if let Some(comment) = &comment {
+        let told = before.as_ref().and_then(|before| before.comment.as_ref());
+        if let Some(comment) = comment.as_ref().filter(|comment| told != Some(*comment)) {
             let said = NewMessage {
                 automatic: true,
                 channel: Channel::Survey,
