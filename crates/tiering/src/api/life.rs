@@ -21,7 +21,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use zunke_access::settings::{self, Organisation};
-use zunke_access::{Asking, Can, Deed, Write, may};
+use zunke_access::{Asking, Can, Deed, Scope, Write, may};
 use zunke_customers::CustomerQuery;
 use zunke_http::{App, Json, Path, Query, ReadProblems, Result, WriteProblems};
 use zunke_kernel::id::{CustomerId, LevelId, ProgrammeId};
@@ -213,6 +213,17 @@ pub(super) fn look(
     zunke_customers::tag::levels_changed(tx, now, &[customer])
 }
 
+/// 403 where the level is one that the caller doesn't see, or may not edit: nobody lifts a customer out of his own sight.
+pub(super) fn in_sight(scope: &Scope, active: &Active, level: LevelId) -> zunke_kernel::Result<()> {
+    let rank = active.rules.levels.iter().find(|known| known.id == level).map(|known| i64::from(known.rank));
+    // Level rights speak of the primary programme's ranks.
+    let Some(rank) = rank.filter(|_| active.is_primary) else { return Ok(()) };
+    if !scope.levels.holds(rank) {
+        return Err(Error::forbidden());
+    }
+    scope.require(Deed::Edit, rank)
+}
+
 async fn put(
     app: App,
     write: Write<may::ManageTiering>,
@@ -229,6 +240,7 @@ async fn put(
             scope.require(Deed::Edit, found.headline.level_rank)?;
             let organisation = settings::load(tx)?;
             let active = programme(tx, new.programme_id)?;
+            in_sight(&scope, &active, new.level_id)?;
             let from = settings::today(&organisation, now);
             let reason = new.reason.trim().to_owned();
             let layer = Layer { level: new.level_id, from, until: new.until, reason, by: Some(by) };

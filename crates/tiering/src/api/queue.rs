@@ -1,6 +1,6 @@
 //! The review queue: rises to be approved, and customers on a border.
 
-use super::life::{check_reason, lay, look, programme};
+use super::life::{check_reason, in_sight, lay, look, programme};
 use super::tiers;
 use crate::life::layers::Layer;
 use crate::store::queue::{self, Filter, Item};
@@ -98,7 +98,8 @@ pub(super) async fn list(
 #[serde(rename_all = "snake_case")]
 #[schema(as = QueueVerdict)]
 enum Verdict {
-    /// Does what is proposed.
+    /// Does what is proposed: a rise that waited; a borderline customer is let in, or set down, for one cycle; a
+    /// disagreement has been looked at, and the level stays.
     Approve,
     /// Leaves everything as it is.
     Reject,
@@ -118,7 +119,8 @@ pub(super) struct Decision {
     /// For `lock`: the level, of the primary programme; the proposed one where none is given.
     #[serde(default)]
     level_id: Option<LevelId>,
-    /// For `lock` and for a borderline customer who is raised: the last day.
+    /// For `lock` and for a borderline customer: the last day. Where none is given, a borderline customer's is the end of
+    /// the cycle, or a year from now where levels have no cycle.
     #[serde(default)]
     until: Option<Day>,
 }
@@ -214,21 +216,32 @@ fn one(
     let rank = |id: Option<LevelId>| {
         active.rules.levels.iter().find(|level| Some(level.id) == id).map_or(0, |level| level.rank)
     };
+    let within_sight = |level: LevelId| in_sight(scope, &active, level);
+    let cycle = || {
+        let end = active.rules.life.as_ref().map(|life| life.first_end(today, found.joined_day));
+        Some(decision.until.or(end).unwrap_or(today.plus(365)))
+    };
     match (decision.decision, item.kind.as_str(), item.to_level) {
         (Verdict::Approve, "upgrade", Some(level)) => {
+            within_sight(level)?;
             lives::approve(tx, customer, active.programme, level, item.asked_on)?;
             look(tx, now, customer, organisation)?;
         }
         // Somebody just before a threshold is let in for one cycle.
         (Verdict::Approve, "borderline", Some(level)) if rank(Some(level)) > rank(item.from_level) => {
-            let cycle = active.rules.life.as_ref().map(|life| life.first_end(today, found.joined_day));
-            let until = decision.until.or(cycle);
-            lay(tx, now, customer, &active, "grant", &layer(level, until), organisation)?;
+            within_sight(level)?;
+            lay(tx, now, customer, &active, "grant", &layer(level, cycle()), organisation)?;
+        }
+        // Somebody just above one is set down for a cycle, by hand: his figures would hold the level.
+        (Verdict::Approve, "borderline", Some(level)) if rank(Some(level)) < rank(item.from_level) => {
+            within_sight(level)?;
+            lay(tx, now, customer, &active, "manual", &layer(level, cycle()), organisation)?;
         }
         (Verdict::Lock, _, proposed) => {
             let level = decision.level_id.or(proposed).ok_or_else(|| {
                 Error::invalid("level_missing", "请选择要锁定的等级。", "Choose the level to lock.").at("level_id")
             })?;
+            within_sight(level)?;
             lay(tx, now, customer, &active, "manual", &layer(level, decision.until), organisation)?;
         }
         _ => {}

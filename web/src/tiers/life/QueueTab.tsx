@@ -26,6 +26,9 @@ import './life.css';
 const isKind = (text: string | undefined): text is QueueKind => QUEUE_KINDS.some((kind) => kind === text);
 const KEYS: Record<string, Decision> = { a: 'approve', r: 'reject', l: 'lock' };
 
+/** What approving comes to for an item. */
+type Verb = 'upgrade' | 'up' | 'down' | 'check';
+
 interface Asked {
   decision: Decision;
   ids: string[];
@@ -100,6 +103,10 @@ export default function QueueTab() {
     if (at >= 0) document.querySelector('[data-queue-chosen="true"]')?.scrollIntoView({ block: 'nearest' });
   }, [at]);
 
+  const verbOf = (item: QueueItem): Verb => {
+    if (item.kind !== 'borderline') return item.kind === 'upgrade' ? 'upgrade' : 'check';
+    return (faceOf(item.to_level)?.rank ?? 0) < (faceOf(item.from_level)?.rank ?? 0) ? 'down' : 'up';
+  };
   const only = asked?.ids.length === 1 ? items.find((item) => item.id === asked.ids[0]) : undefined;
   return (
     <Panel
@@ -207,7 +214,7 @@ export default function QueueTab() {
                     type={decision === 'approve' ? 'primary' : 'default'}
                     onClick={() => ask({ decision, ids: [item.id] })}
                   >
-                    {t(`queue.${decision}`)}
+                    {decision === 'approve' ? t(`queue.approve_${verbOf(item)}`) : t(`queue.${decision}`)}
                     <span className="visually-hidden">{item.customer_name}</span>
                   </Button>
                 ))}
@@ -225,8 +232,12 @@ export default function QueueTab() {
               ? t(`queue.${asked.decision}_one`, { name: only.customer_name })
               : t(`queue.${asked.decision}_many`, { n: asked.ids.length })
           }
-          note={t(`queue.${asked.decision}_note`)}
-          ok={t(`queue.${asked.decision}`)}
+          note={
+            asked.decision === 'approve'
+              ? t(only ? `queue.approve_${verbOf(only)}_note` : 'queue.approve_many_note')
+              : t(`queue.${asked.decision}_note`)
+          }
+          ok={asked.decision === 'approve' && only ? t(`queue.approve_${verbOf(only)}`) : t(`queue.${asked.decision}`)}
           danger={asked.decision === 'reject'}
           busy={decide.isPending}
           reason={asked.decision === 'approve' ? t('queue.approve_reason') : ''}
