@@ -63,10 +63,10 @@ pub(crate) fn interaction(tx: &mut Tx, cx: &Context, hooks: &Hooks, ticket: &Tic
         return Ok(());
     }
     let (id, at, direction, text) = match contact {
-        Contact::Opened => (ticket.id.to_string(), ticket.opened_at, Direction::Inbound, None),
+        Contact::Opened => (ticket.number.to_string(), ticket.opened_at, Direction::Inbound, None),
         Contact::Solved => {
             let at = ticket.solved_at.unwrap_or(cx.now);
-            let id = format!("{}:solved:{}", ticket.id, ticket.reopened);
+            let id = format!("{}:solved:{}", ticket.number, ticket.reopened);
             (id, at, Direction::Outbound, Some(("工单已解决", "Ticket solved")))
         }
     };

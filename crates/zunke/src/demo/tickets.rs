@@ -5,7 +5,7 @@ use super::random::Random;
 use std::sync::Arc;
 use zunke_access::settings;
 use zunke_customers::query::Filter;
-use zunke_customers::{CustomerQuery, Observer};
+use zunke_customers::{CustomerQuery, Observer, Sort, SortKey};
 use zunke_kernel::id::{CustomerId, StaffId, TicketId};
 use zunke_kernel::{Day, Instant, Result, Zone};
 use zunke_service::ticket::{Channel, Kind, SenderKeys, State};
@@ -239,13 +239,16 @@ pub fn put(db: &Db, now: Instant, today: Day, seed: u64, observers: &[Arc<dyn Ob
     Ok(())
 }
 
-/// Customers by level, the highest first, a dozen of each.
+/// Customers by level, the highest first, a dozen of each: by name, and only such as are alone in having it, so that the
+/// same company gives the same people whatever their ids are.
 fn customers(tx: &mut Tx) -> Result<Vec<CustomerId>> {
     let mut all = Vec::new();
     for rank in (0..=10).rev() {
         let filter = Filter { levels: vec![rank], ..Filter::default() };
-        let page = CustomerQuery::system().filter(filter).page(Some(12), None)?.list(tx)?;
-        all.extend(page.items.into_iter().map(|customer| customer.id));
+        let by_name = Sort { key: SortKey::Name, descending: false };
+        let page = CustomerQuery::system().filter(filter).sort(by_name).page(Some(60), None)?.list(tx)?;
+        let alone = |name: &str| page.items.iter().filter(|other| other.name == name).count() == 1;
+        all.extend(page.items.iter().filter(|one| alone(&one.name)).take(12).map(|customer| customer.id));
     }
     Ok(all)
 }
