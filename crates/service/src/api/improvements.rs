@@ -269,8 +269,8 @@ pub(super) async fn update(
             if_match.check(one.version)?;
             one.title = title.clone().unwrap_or(one.title);
             one.detail = text::optional(body.detail.clone().over(one.detail).as_deref(), "detail", MESSAGE_CHARS_MAX)?;
-            one.topic_id = body.topic_id.clone().over(one.topic_id);
-            one.owner_id = body.owner_id.clone().over(one.owner_id);
+            one.topic_id = body.topic_id.over(one.topic_id);
+            one.owner_id = body.owner_id.over(one.owner_id);
             known(tx, one.topic_id, one.owner_id)?;
             if let Some(next) = body.state.filter(|next| *next != one.state) {
                 one.state.to(next)?;

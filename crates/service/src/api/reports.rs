@@ -323,22 +323,16 @@ fn workbook(head: &[&str], rows: &[(String, [Option<f64>; 17])]) -> zunke_kernel
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
     let bold = Format::new().set_bold();
-    let mut column = 0;
-    for name in head {
+    for (column, name) in (0..).zip(head) {
         sheet.write_with_format(0, column, *name, &bold).map_err(Error::internal)?;
-        column += 1;
     }
-    let mut line = 1;
-    for (name, numbers) in rows {
+    for (line, (name, numbers)) in (1..).zip(rows) {
         sheet.write_string(line, 0, csv::harmless(name)).map_err(Error::internal)?;
-        let mut column = 1;
-        for number in numbers {
+        for (column, number) in (1..).zip(numbers) {
             if let Some(number) = number {
                 sheet.write_number(line, column, *number).map_err(Error::internal)?;
             }
-            column += 1;
         }
-        line += 1;
     }
     book.save_to_buffer().map_err(Error::internal)
 }

@@ -73,14 +73,10 @@ fn question(
         format!("${}", params.len())
     };
     let mut wheres = Vec::new();
-    if counted {
-        if let LevelReach::Only(ranks) = &actor.scope.levels {
-            let list: Vec<String> = ranks.iter().map(|rank| bind((*rank).into())).collect();
-            wheres.push(format!(
-                "d.level_rank IN ({})",
-                if list.is_empty() { "NULL".to_owned() } else { list.join(", ") }
-            ));
-        }
+    if counted && let LevelReach::Only(ranks) = &actor.scope.levels {
+        let list: Vec<String> = ranks.iter().map(|rank| bind((*rank).into())).collect();
+        let list = if list.is_empty() { "NULL".to_owned() } else { list.join(", ") };
+        wheres.push(format!("d.level_rank IN ({list})"));
     }
     let from = bind(ask.from.into());
     let to = bind(ask.to.into());
