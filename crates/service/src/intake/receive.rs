@@ -162,6 +162,9 @@ fn answer(
     (automatic, at): (bool, Instant),
 ) -> Result<(TicketId, MessageId)> {
     let (body, quoted) = body_of(mail);
+    // Nobody answers what has not been said yet: the clock of the mail server may be behind ours.
+    let said = tickets::find(tx, ticket)?.map(|ticket| messages::of(tx, &ticket)).transpose()?;
+    let at = said.and_then(|said| said.last().map(|last| last.at)).map_or(at, |last| at.max(last)).min(cx.now);
     let new = NewMessage {
         automatic,
         quoted,
