@@ -55,6 +55,7 @@ pub enum Next {
 /// | staff, in public | open | stays | stays | stays | stays |
 /// | taken in hand | open | stays | stays | stays | stays |
 /// | set by hand | any | any but new | any but new | any but new | open within the days; solved → closed |
+#[expect(clippy::match_same_arms, reason = "each arm is a cell of the table above")]
 pub fn next(stand: Stand, act: Act, at: Instant, rules: Rules) -> Result<Next> {
     use State::{Cancelled, Closed, Held, New, Open, Solved, Waiting};
     let in_time = stand.done_at.is_none_or(|done| at.0.saturating_sub(done.0) <= rules.reopen_days * DAY_MS);
