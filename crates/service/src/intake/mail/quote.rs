@@ -36,9 +36,9 @@ pub fn cut(text: &str) -> Cut {
             continue;
         }
         if is_quoted(line) {
-            quoted.push(line)
+            quoted.push(line);
         } else {
-            body.push(line)
+            body.push(line);
         }
         at += 1;
     }
