@@ -29,8 +29,8 @@ pub mod work;
 mod write;
 
 pub use actor::{Actor, Asking, Can, SessionId, TokenId};
-pub use client::address as client_address;
 pub use api::{Setup, SetupChecks, routes};
+pub use client::address as client_address;
 pub use role::{Grant, Permission, Role, may};
 pub use scope::{Deed, LevelReach, Reach, ReachKind, Rights, Scope};
 pub use secret::Secret;

@@ -34,7 +34,8 @@ pub fn give(tx: &mut Tx, cx: &Context, hooks: &Hooks, ticket: &mut Ticket, to: O
     };
     if from != NOBODY {
         let opened = ticket.number.to_string();
-        let solved: Vec<String> = (0..=ticket.reopened).map(|turn| format!("{}:solved:{turn}", ticket.number)).collect();
+        let solved: Vec<String> =
+            (0..=ticket.reopened).map(|turn| format!("{}:solved:{turn}", ticket.number)).collect();
         let keys: Vec<(&str, &str)> =
             std::iter::once(&opened).chain(&solved).map(|key| ("ticket", key.as_str())).collect();
         withdraw(tx, &cx.record(hooks), &keys, &hooks.observers)?;

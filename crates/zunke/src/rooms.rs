@@ -16,21 +16,21 @@ use zunke_customers::tag::work::{self as tag_work, KeepTags};
 use zunke_customers::{Customers, Observer, Observers, query};
 use zunke_http::{App, Clock};
 use zunke_kernel::{Instant, Result};
-use zunke_service::handover::work::Parts;
-use zunke_service::closing::{self, CloseSolved};
-use zunke_service::files::TicketFiles;
-use zunke_service::owner::KeepTickets;
 use zunke_service::clock::recalculate::{OnLevel, Recalculate};
+use zunke_service::closing::{self, CloseSolved};
 use zunke_service::escalation::{self, Alarms};
+use zunke_service::files::TicketFiles;
+use zunke_service::handover::work::Parts;
+use zunke_service::improvement::Tell;
 use zunke_service::intake::form::Limiter;
 use zunke_service::intake::work::{self as intake_work, Ask, Out, Poll, SendMail};
 use zunke_service::intake::{Intake, Keys};
 use zunke_service::manager::{Keeper, work::OnRise};
-use zunke_service::routing::work::{self as routing, Reorder, Routes};
+use zunke_service::owner::KeepTickets;
 use zunke_service::policy::defaults;
-use zunke_service::stream::Live;
-use zunke_service::improvement::Tell;
 use zunke_service::return_visit::FollowSolved;
+use zunke_service::routing::work::{self as routing, Reorder, Routes};
+use zunke_service::stream::Live;
 use zunke_service::voice::work::{AskModel, Listen, Retag};
 use zunke_store::jobs::{self, Handler};
 use zunke_store::outbox::Subscriber;
@@ -206,7 +206,20 @@ mod tests {
             let sql = "SELECT name, kind FROM schedules ORDER BY name";
             let planned = db.read(|tx| tx.query(sql, &[], |row| Ok((row.text(0)?, row.text(1)?)))).expect("schedules");
             let names: Vec<&str> = planned.iter().map(|(name, _)| name.as_str()).collect();
-            assert_eq!(names, ["access.nightly", "service.alarms", "service.close", "service.mail", "service.routing", "tags.nightly", "tiering.daily", "tiering.ltv", "tiering.nightly"]);
+            assert_eq!(
+                names,
+                [
+                    "access.nightly",
+                    "service.alarms",
+                    "service.close",
+                    "service.mail",
+                    "service.routing",
+                    "tags.nightly",
+                    "tiering.daily",
+                    "tiering.ltv",
+                    "tiering.nightly"
+                ]
+            );
             let handlers = House::default().handlers(Path::new("."));
             for (name, kind) in &planned {
                 assert!(handlers.iter().any(|handler| handler.kind() == kind), "nobody does {name}");

@@ -213,7 +213,7 @@ impl Mailbox {
 mod tests {
     use super::*;
 
-    fn with(imap: serde_json::Value) -> Result<()> {
+    fn with(imap: &serde_json::Value) -> Result<()> {
         let settings: Settings = serde_json::from_value(serde_json::json!({ "imap": imap })).expect("read");
         settings.check()
     }
@@ -221,8 +221,8 @@ mod tests {
     #[test]
     fn passwords_leave_this_machine_only_encrypted() {
         use serde_json::json;
-        with(json!({ "host": "imap.example.com", "port": 993, "user": "a" })).expect("TLS");
-        with(json!({ "host": "127.0.0.1", "port": 143, "security": "none", "user": "a" })).expect("this machine");
+        with(&json!({ "host": "imap.example.com", "port": 993, "user": "a" })).expect("TLS");
+        with(&json!({ "host": "127.0.0.1", "port": 143, "security": "none", "user": "a" })).expect("this machine");
         for (imap, code) in [
             (json!({ "host": "imap.example.com", "port": 143, "security": "none", "user": "a" }), "security_required"),
             (json!({ "host": "a b", "port": 143, "user": "a" }), "host_invalid"),
@@ -231,7 +231,7 @@ mod tests {
             (json!({ "host": "a", "port": 1 }), "field_required"),
             (json!({ "host": "a", "port": 1, "user": "a\r\nb" }), "user_invalid"),
         ] {
-            assert_eq!(with(imap).expect_err(code).code, code);
+            assert_eq!(with(&imap).expect_err(code).code, code);
         }
         for name in ["PATH", "AWS_SECRET", "ZUNKE_SECRET_KEY", "ZUNKE_a b"] {
             let settings = serde_json::from_value::<Settings>(json!({ "password_env": name })).expect("read");
