@@ -1,6 +1,5 @@
 //! A manager leaves: everything he has goes to others in one step, and stands in a protocol.
 
-#[expect(dead_code, reason = "each file of tests takes what it needs")]
 mod company;
 
 use company::{Company, NOW, Person, day};
