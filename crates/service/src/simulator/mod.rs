@@ -59,7 +59,7 @@ const fn whole_day() -> i64 {
 /// Customers of one level, and what they are promised.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = SimulatedFlow)]
+#[schema(as = SimulatedTicketFlow)]
 pub struct Flow {
     /// 0 is no level.
     pub level_rank: i64,

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 /// What became of the tickets of one level.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
-#[schema(as = SimulatedLevel)]
+#[schema(as = SimulatedTicketLevel)]
 pub struct LevelResult {
     pub level_rank: i64,
     pub tickets: i64,
@@ -24,7 +24,7 @@ pub struct LevelResult {
 
 /// What came of one order of the queue.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
-#[schema(as = SimulationResult)]
+#[schema(as = SimulatedTicketResult)]
 pub struct Result {
     pub rule: Rule,
     pub levels: Vec<LevelResult>,
