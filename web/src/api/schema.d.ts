@@ -8680,6 +8680,84 @@ export interface components {
             /** Format: int64 */
             until_minute?: number;
         };
+        /** @description Customers of one level, and what they are promised. */
+        SimulatedTicketFlow: {
+            /**
+             * Format: int64
+             * @description Minutes of the day between which they come.
+             */
+            from_minute?: number;
+            /**
+             * Format: int64
+             * @description 0 is no level.
+             */
+            level_rank: number;
+            /**
+             * Format: double
+             * @description Tickets an hour on average: 0 to 10000.
+             */
+            per_hour: number;
+            /**
+             * Format: int64
+             * @description Minutes within which somebody answers; the promise. 1 to 20160.
+             */
+            promise_minutes: number;
+            /** @description The skill that a ticket asks for. */
+            skill?: string | null;
+            /** Format: int64 */
+            until_minute?: number;
+            /**
+             * Format: double
+             * @description Minutes of work on a ticket, on average: 1 to 480.
+             */
+            work_minutes: number;
+        };
+        /** @description What became of the tickets of one level. */
+        SimulatedTicketLevel: {
+            /**
+             * Format: int64
+             * @description Answered late, or not yet when their promise was over.
+             */
+            broken: number;
+            /**
+             * Format: int64
+             * @description Answered within the promise.
+             */
+            kept: number;
+            /** Format: int64 */
+            level_rank: number;
+            /** Format: double */
+            longest_minutes: number;
+            /**
+             * Format: double
+             * @description Minutes until the answer.
+             */
+            median_minutes: number;
+            /**
+             * Format: int64
+             * @description Not answered at the end, their promise still open.
+             */
+            open: number;
+            /** Format: double */
+            p90_minutes: number;
+            /** Format: int64 */
+            tickets: number;
+        };
+        /** @description What came of one order of the queue. */
+        SimulatedTicketResult: {
+            /**
+             * Format: double
+             * @description Hundredths of their time that the staff worked.
+             */
+            busy_percent: number;
+            levels: components["schemas"]["SimulatedTicketLevel"][];
+            /**
+             * Format: int64
+             * @description The longest queue.
+             */
+            longest_queue: number;
+            rule: components["schemas"]["SimulatedOrder"];
+        };
         /** @description What is to be played. */
         Simulation: {
             crowds?: components["schemas"]["SimulatedCrowd"][];
@@ -8688,7 +8766,7 @@ export interface components {
              * @description Days that are played: 1 to 14.
              */
             days?: number;
-            flows: components["schemas"]["SimulatedFlow"][];
+            flows: components["schemas"]["SimulatedTicketFlow"][];
             order?: components["schemas"]["QueueOrder"] | null;
             /**
              * Format: int64
@@ -8705,7 +8783,7 @@ export interface components {
         /** @description What came of a simulation, by order of the queue. */
         SimulationAnswer: {
             /** @description This house's order first, then strictly VIPs first, then in the order of arrival. */
-            results: components["schemas"]["SimulationResult"][];
+            results: components["schemas"]["SimulatedTicketResult"][];
             /** Format: int64 */
             took_ms: number;
         };

@@ -73,7 +73,19 @@ impl House {
         }
         stream.write_all(format!("{request}\r\n{body}").as_bytes()).expect("send");
         let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).expect("an answer");
+        let mut some = [0; 16_384];
+        loop {
+            match stream.read(&mut some) {
+                Ok(0) => break,
+                Ok(read) => answer.extend_from_slice(&some[..read]),
+                Err(error) if ends_by_itself(&answer) => panic!("an answer: {error}"),
+                Err(_) => break,
+            }
+            // News go on for minutes: what comes in the first moment is enough.
+            if !ends_by_itself(&answer) {
+                stream.set_read_timeout(Some(std::time::Duration::from_millis(300))).expect("a limit");
+            }
+        }
         Answer::read(&answer)
     }
 
@@ -96,6 +108,11 @@ impl House {
         let asked = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill");
         asked.success() && self.child.wait().expect("an end").success()
     }
+}
+
+/// Whether the answer is one that comes to an end, and no stream of news.
+fn ends_by_itself(answer: &[u8]) -> bool {
+    !String::from_utf8_lossy(answer).to_ascii_lowercase().contains("content-type: text/event-stream")
 }
 
 impl Drop for House {
