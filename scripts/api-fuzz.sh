@@ -33,10 +33,11 @@ call() { curl -fsS -b "$work/jar" -c "$work/jar" -H 'X-Zunke: 1' -H 'content-typ
 call "$api/session" -d "{\"login\":\"admin\",\"password\":\"$once\"}"
 call "$api/session/password" -d "{\"current\":\"$once\",\"new\":\"only-for-this-run-7\"}"
 token=$("$binary" token create --login admin --name fuzz --json | field token)
-# One worker: what is tried stays the same for a seed. The caller's own token and login must live on.
+# One worker: what is tried stays the same for a seed. The caller's own token and login must live on, and a
+# stream of news has no end to wait for.
 "$tools/bin/schemathesis" run "$api/openapi.json" --header "Authorization: Bearer $token" \
   --checks not_a_server_error --max-examples "${EXAMPLES:-10}" --seed "${SEED:-1}" --workers 1 \
-  --exclude-path-regex '/tokens/' --request-timeout 30 --no-color >"$work/report.txt" || {
+  --exclude-path-regex '/tokens/|/service/stream' --request-timeout 30 --no-color >"$work/report.txt" || {
   cut -c 1-400 "$work/report.txt" | grep -v '^ *File' | tail -n 80
   tail -n 20 "$work/server.log"
   exit 1

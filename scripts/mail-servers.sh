@@ -8,9 +8,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/need.sh dovecot-imapd python3-venv >&2
 tools=${ZUNKE_TOOLS:-.tools}/aiosmtpd
+mkdir -p "$(dirname "$tools")"
 (
   # Two tests at once: one installs, the other waits.
-  mkdir -p "$(dirname "$tools")"
   flock 9
   [ -x "$tools/bin/aiosmtpd" ] || { python3 -m venv "$tools" && "$tools/bin/pip" -q install 'aiosmtpd==1.4.6' >&2; }
 ) 9>"$tools.lock"

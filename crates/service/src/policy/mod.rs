@@ -11,7 +11,6 @@ use zunke_kernel::{Error, Instant, Result};
 
 /// What a policy says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 #[schema(as = PolicyContent)]
 pub struct Content {
     /// Only for VIPs: the levels from which customers have a manager.

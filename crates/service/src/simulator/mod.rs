@@ -145,7 +145,7 @@ impl Plan {
         }
         for (at, crowd) in self.crowds.iter().enumerate() {
             within(real(crowd.tickets), 1.0, 20_000.0, format!("crowds[{at}].tickets"));
-            within(real(crowd.at_minute), 0.0, real(self.days * 1_440), format!("crowds[{at}].at_minute"));
+            within(real(crowd.at_minute), 0.0, real(self.days.saturating_mul(1_440)), format!("crowds[{at}].at_minute"));
         }
         let lone = |(at, crowd): (usize, &Crowd)| {
             let of_flow = self.flows.iter().any(|flow| flow.level_rank == crowd.level_rank);
@@ -163,9 +163,9 @@ impl Plan {
             let text = ("请填 1 到 50 行来量。", "Enter 1 to 50 flows.");
             faults.push(Error::invalid("flows_invalid", text.0, text.1).at("flows"));
         }
-        let hours = |flow: &Flow| real(flow.until_minute - flow.from_minute) / 60.0 * real(self.days);
+        let hours = |flow: &Flow| real(flow.until_minute.saturating_sub(flow.from_minute)) / 60.0 * real(self.days);
         let expected: f64 = self.flows.iter().map(|flow| flow.per_hour * hours(flow)).sum();
-        let crowds: i64 = self.crowds.iter().map(|crowd| crowd.tickets).sum();
+        let crowds = self.crowds.iter().fold(0_i64, |sum, crowd| sum.saturating_add(crowd.tickets));
         if expected + real(crowds) > real(TICKETS_MAX) {
             let text = ("工单总数太多，最多模拟 20 万张。", "Too many tickets: at most 200,000 can be played.");
             faults.push(Error::invalid("tickets_too_many", text.0, text.1).at("flows"));
