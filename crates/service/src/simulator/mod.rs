@@ -145,7 +145,12 @@ impl Plan {
         }
         for (at, crowd) in self.crowds.iter().enumerate() {
             within(real(crowd.tickets), 1.0, 20_000.0, format!("crowds[{at}].tickets"));
-            within(real(crowd.at_minute), 0.0, real(self.days.saturating_mul(1_440)), format!("crowds[{at}].at_minute"));
+            within(
+                real(crowd.at_minute),
+                0.0,
+                real(self.days.saturating_mul(1_440)),
+                format!("crowds[{at}].at_minute"),
+            );
         }
         let lone = |(at, crowd): (usize, &Crowd)| {
             let of_flow = self.flows.iter().any(|flow| flow.level_rank == crowd.level_rank);
