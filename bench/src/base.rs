@@ -14,6 +14,8 @@ use zunke_tiering::{bucket, store};
 
 /// The moment that all measurements take for now: noon of the as-of day in Shanghai.
 pub const NOW: Instant = Instant(AS_OF_DAY as i64 * 86_400_000 + 4 * 3_600_000);
+/// The year that new orders of a measurement fall into.
+pub const YEAR: i16 = 2026;
 /// The rules of every measurement; the Polars peer reads the same file.
 pub const RULES: &str = include_str!("../rules.json");
 /// The system that the customers' external ids come from.

@@ -1,7 +1,8 @@
-//! Orders in batches of 1,000, with measures and evaluation in the same transaction, beside the bare engine that
-//! inserts the same orders in the same batches and does nothing else.
+//! Orders in batches of 1,000, with measures and evaluation in the same transaction, beside the bare engine that writes the
+//! same rows in the same batches and does nothing else: it is told what to write.
 
-use crate::base::{self, INSERT_ACTIVITY, INSERT_KEY, SOURCE};
+use crate::base::{self, SOURCE};
+use crate::engine::{Bare, Copy, Write};
 use crate::figure::tell;
 use crate::orders::{AS_OF_DAY, Order, Random};
 use anyhow::{Context, Result, ensure};
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant as Stopwatch};
 use zunke_customers::{CustomerRef, Kind, NewActivity, Observer, Outcome};
 use zunke_kernel::id::CustomerId;
 use zunke_kernel::{Day, Money};
-use zunke_store::{Db, Engine, Value};
+use zunke_store::{Db, Engine};
 use zunke_tiering::Tiering;
 
 const BATCH: usize = 1_000;
@@ -31,45 +32,61 @@ pub fn run(db: &Db, url: &str, customers: u32) -> Result<()> {
     zunke_tiering::evaluate(db, &|| base::NOW, Some(Day(AS_OF_DAY)))?;
     let observers: Vec<Arc<dyn Observer>> = vec![Arc::new(Tiering::default())];
     let mut random = Random::new(42);
-    let mut bare = Bare::open(url)?;
-    let (mut ours, mut theirs) = (Duration::ZERO, Duration::ZERO);
+    let copy = Copy::of(db, url)?;
+    let mut bare = Bare::open(&copy.url)?;
+    let (mut ours, mut theirs, mut orders_alone) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
     for round in 0..=ROUNDS {
         let orders: Vec<Order> = (0..BATCH * BATCHES_PER_ROUND).map(|_| some_order(&mut random, customers)).collect();
-        let activities: Vec<NewActivity> = orders
-            .iter()
-            .enumerate()
-            .map(|(at, order)| {
-                let who = CustomerRef::Identity { identity: base::external(order.customer), create: None };
-                let id = format!("r{round}-{at}");
-                NewActivity::new(who, Kind::Order, SOURCE, id, base::occurred(order.day))
-                    .amount(Money(order.cents * 100))
-            })
-            .collect();
-        let began = Stopwatch::now();
-        for batch in activities.chunks(BATCH) {
-            let outcomes = db.write(|tx| zunke_customers::record(tx, &base::context(), batch, &observers))?;
+        let mut took = [Duration::ZERO; 3];
+        for (number, batch) in orders.chunks(BATCH).enumerate() {
+            let name = |kind: &str, at: usize| format!("{kind}{round}-{number}-{at}");
+            let activities: Vec<NewActivity> = batch
+                .iter()
+                .enumerate()
+                .map(|(at, order)| {
+                    let who = CustomerRef::Identity { identity: base::external(order.customer), create: None };
+                    NewActivity::new(who, Kind::Order, SOURCE, name("r", at), base::occurred(order.day))
+                        .amount(Money(order.cents * 100))
+                })
+                .collect();
+            let began = Stopwatch::now();
+            let outcomes = db.write(|tx| zunke_customers::record(tx, &base::context(), &activities, &observers))?;
+            took[0] += began.elapsed();
             ensure!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Recorded(_))), "{outcomes:?}");
+
+            let placed = |kind: &str| -> Vec<Write> {
+                let orders = batch.iter().enumerate();
+                orders
+                    .flat_map(|(at, order)| Write::order(ids[order.customer as usize], order, &name(kind, at)))
+                    .collect()
+            };
+            let mut touched: Vec<CustomerId> = batch.iter().map(|order| ids[order.customer as usize]).collect();
+            touched.sort_unstable();
+            touched.dedup();
+            let mut all = placed("b");
+            all.extend(Write::standing_of(db, &touched)?);
+            let began = Stopwatch::now();
+            bare.run(&all)?;
+            took[1] += began.elapsed();
+
+            let alone = placed("o");
+            let began = Stopwatch::now();
+            bare.run(&alone)?;
+            took[2] += began.elapsed();
         }
-        let took = began.elapsed();
-        let rows: Vec<[Vec<Value>; 2]> = orders
-            .iter()
-            .enumerate()
-            .map(|(at, order)| base::rows(ids[order.customer as usize], order, &format!("b{round}-{at}")))
-            .collect();
-        let began = Stopwatch::now();
-        for batch in rows.chunks(BATCH) {
-            bare.insert(batch)?;
-        }
-        // The first round warms up both.
+        // The first round warms up all.
         if round > 0 {
-            ours += took;
-            theirs += began.elapsed();
+            ours += took[0];
+            theirs += took[1];
+            orders_alone += took[2];
         }
     }
+    copy.agrees(db)?;
     let count = (BATCH * BATCHES_PER_ROUND * ROUNDS) as f64;
-    let (ours, theirs) = (count / ours.as_secs_f64(), count / theirs.as_secs_f64());
+    let [ours, theirs, alone] = [ours, theirs, orders_alone].map(|took| count / took.as_secs_f64());
     let name = format!("{:?}: orders with measures and levels, batches of 1,000", db.engine());
-    tell(&name, "orders/s", ours, ("bare engine, same orders", theirs), ours / theirs, (">=", 0.4));
+    tell(&name, "orders/s", ours, ("bare engine, the same rows", theirs), ours / theirs, (">=", 0.4));
+    tell(&name, "orders/s", ours, ("bare engine, only the orders' own rows", alone), ours / alone, (">=", 0.4));
     Ok(())
 }
 
@@ -84,105 +101,6 @@ pub fn identities(db: &Db, customers: u32) -> Result<Vec<CustomerId>> {
         })
     })?;
     ids.into_iter().collect::<Option<Vec<_>>>().context("not all customers are there; fill first")
-}
-
-/// The engine without the product: its own driver, prepared statements, one transaction a batch, and on SQLite the same
-/// cache, durability and checkpoints that the product has.
-pub enum Bare {
-    Sqlite(rusqlite::Connection),
-    Postgres(Box<Peer>),
-}
-
-pub struct Peer {
-    runtime: tokio::runtime::Runtime,
-    client: tokio_postgres::Client,
-    activity: tokio_postgres::Statement,
-    key: tokio_postgres::Statement,
-}
-
-impl Bare {
-    pub fn open(url: &str) -> Result<Self> {
-        if let Some(path) = url.strip_prefix("sqlite:") {
-            let connection = rusqlite::Connection::open(path)?;
-            connection.execute_batch(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536; PRAGMA busy_timeout = 10000;
-                 PRAGMA wal_autocheckpoint = 16000",
-            )?;
-            return Ok(Self::Sqlite(connection));
-        }
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        let (client, activity, key) = runtime.block_on(async {
-            let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await?;
-            tokio::spawn(connection);
-            let activity = client.prepare(INSERT_ACTIVITY).await?;
-            let key = client.prepare(INSERT_KEY).await?;
-            Ok::<_, tokio_postgres::Error>((client, activity, key))
-        })?;
-        Ok(Self::Postgres(Box::new(Peer { runtime, client, activity, key })))
-    }
-
-    pub fn insert(&mut self, batch: &[[Vec<Value>; 2]]) -> Result<()> {
-        match self {
-            Self::Sqlite(connection) => {
-                let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-                {
-                    let mut activity = tx.prepare_cached(INSERT_ACTIVITY)?;
-                    let mut key = tx.prepare_cached(INSERT_KEY)?;
-                    for [one, other] in batch {
-                        activity.execute(rusqlite::params_from_iter(one.iter().map(sqlite_value)))?;
-                        key.execute(rusqlite::params_from_iter(other.iter().map(sqlite_value)))?;
-                    }
-                }
-                tx.commit()?;
-            }
-            Self::Postgres(peer) => {
-                let Peer { runtime, client, activity, key } = &mut **peer;
-                runtime.block_on(async {
-                    let tx = client.transaction().await?;
-                    let calls = batch.iter().flat_map(|[one, other]| [(&*activity, one), (&*key, other)]).map(
-                        |(statement, row)| {
-                            let tx = &tx;
-                            async move {
-                                let values: Vec<_> = row.iter().map(postgres_value).collect();
-                                let values: Vec<&(dyn tokio_postgres::types::ToSql + Sync)> =
-                                    values.iter().map(|value| &**value as _).collect();
-                                tx.execute(statement, &values).await
-                            }
-                        },
-                    );
-                    futures_util::future::try_join_all(calls).await?;
-                    tx.commit().await
-                })?;
-            }
-        }
-        Ok(())
-    }
-}
-
-fn sqlite_value(value: &Value) -> rusqlite::types::Value {
-    match value {
-        Value::Int(number) => (*number).into(),
-        Value::Real(number) => (*number).into(),
-        Value::Text(text) => text.clone().into(),
-        Value::Bytes(bytes) => bytes.clone().into(),
-        Value::Uuid(id) => id.as_bytes().to_vec().into(),
-        Value::Bool(flag) => i64::from(*flag).into(),
-        Value::Null => rusqlite::types::Value::Null,
-    }
-}
-
-type Parameter = Box<dyn tokio_postgres::types::ToSql + Sync + Send>;
-
-fn postgres_value(value: &Value) -> Parameter {
-    match value {
-        Value::Int(number) => Box::new(*number),
-        Value::Real(number) => Box::new(*number),
-        Value::Text(text) => Box::new(text.clone()),
-        Value::Bytes(bytes) => Box::new(bytes.clone()),
-        Value::Uuid(id) => Box::new(*id),
-        Value::Bool(flag) => Box::new(*flag),
-        Value::Null => Box::new(None::<i64>),
-    }
 }
 
 /// Whether the database is one that a file holds.

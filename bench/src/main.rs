@@ -5,6 +5,7 @@
 mod base;
 mod claim;
 mod clock;
+mod engine;
 mod evaluate;
 mod figure;
 mod growth;

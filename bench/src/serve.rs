@@ -1,15 +1,16 @@
 //! What a running server does: single durable orders, list pages, search, start and idle memory.
 
 use crate::base;
+use crate::engine::{Bare, Copy, Write};
 use crate::figure::{percentile, tell};
 use crate::http::Client;
-use crate::ingest::{Bare, identities, is_file};
+use crate::ingest::{identities, is_file};
 use crate::orders::{AS_OF_DAY, Order, Random};
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant as Stopwatch};
-use zunke_store::{Db, Value};
+use zunke_store::Db;
 
 /// A server of this measurement; ends with it.
 pub struct Server {
@@ -92,9 +93,10 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
 const CONNECTIONS: usize = 32;
 const SINGLES: usize = 200;
 
-/// Single orders over HTTP, each on disk before it is answered, beside the engine committing the same rows one by one.
+/// Single orders over HTTP, each on disk before it is answered, beside the engine committing the same rows, one order at a time.
 pub fn singles(binary: &Path, db: &Db, url: &str, customers: u32) -> Result<()> {
     let ids = identities(db, customers)?;
+    let copy = Copy::of(db, url)?;
     let server = Server::start(binary, url)?;
     let began = Stopwatch::now();
     runtime()?.block_on(async {
@@ -125,19 +127,24 @@ pub fn singles(binary: &Path, db: &Db, url: &str, customers: u32) -> Result<()> 
     })?;
     let ours = (CONNECTIONS * SINGLES) as f64 / began.elapsed().as_secs_f64();
     drop(server);
-    let mut bare = Bare::open(url)?;
-    let count = 1_500;
-    let rows: Vec<[Vec<Value>; 2]> = (0..count)
-        .map(|at| {
+    // The rows of the first connections, one order a transaction.
+    let mut singles = Vec::new();
+    for connection in 0..CONNECTIONS / 4 {
+        let mut random = Random::new(connection as u64 + 1);
+        for at in 0..SINGLES {
+            let customer = ids[usize::try_from(random.below(u64::from(customers)))?];
             let order = Order { customer: 0, day: AS_OF_DAY - 1, cents: 12_800 };
-            base::rows(ids[at % ids.len()], &order, &format!("bare-single-{at}"))
-        })
-        .collect();
-    let began = Stopwatch::now();
-    for row in rows.chunks(1) {
-        bare.insert(row)?;
+            let mut rows = Vec::from(Write::order(customer, &order, &format!("bare-single-{connection}-{at}")));
+            rows.extend(Write::standing_of(db, &[customer])?);
+            singles.push(rows);
+        }
     }
-    let theirs = count as f64 / began.elapsed().as_secs_f64();
+    let mut bare = Bare::open(&copy.url)?;
+    let began = Stopwatch::now();
+    for rows in &singles {
+        bare.run(rows)?;
+    }
+    let theirs = singles.len() as f64 / began.elapsed().as_secs_f64();
     let name = format!("{:?}: single durable orders over HTTP, {CONNECTIONS} connections", db.engine());
     tell(&name, "orders/s", ours, ("engine, single commits", theirs), ours / theirs, (">=", 0.5));
     Ok(())
