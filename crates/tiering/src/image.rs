@@ -1,6 +1,6 @@
 //! All customers at once: their days end to end in memory, with what is on record for each, so that a rule set is
 //! evaluated on everyone in parallel. Days are plain words where they can be ([`crate::flat`]), else packed as they are
-//! stored. About 130 bytes a customer with ten orders.
+//! stored. About 120 bytes a customer with ten orders.
 
 use crate::bucket::{Days, Entry};
 use crate::evaluate::{Evaluator, RfmRaw, Scratch};
@@ -28,6 +28,18 @@ pub struct Recorded {
     pub revision: i64,
 }
 
+/// [`Recorded`], as a run keeps it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Kept {
+    fingerprint: i64,
+    since: i32,
+    revision: u32,
+    /// Place among the levels of the run, counted from 1; 0: none.
+    level: u16,
+    potential: u16,
+    rank: u8,
+}
+
 const NOT_KNOWN: i32 = i32::MIN;
 /// Beside the place of the words: this customer has none. Places are multiples of eight.
 const NO_WORDS: u32 = 1;
@@ -37,7 +49,9 @@ const NO_WORDS: u32 = 1;
 pub struct Partition {
     ids: Vec<CustomerId>,
     joined: Vec<i32>,
-    recorded: Vec<Recorded>,
+    recorded: Vec<Kept>,
+    /// The levels that anyone in this run has.
+    levels: Vec<LevelId>,
     /// Where each customer's packed days begin.
     offsets: Vec<u32>,
     /// Per year: first day (4 bytes), length (4 bytes), packed days. Nothing where words say it all.
@@ -58,7 +72,7 @@ impl Partition {
         self.finish();
         self.ids.push(id);
         self.joined.push(joined.map_or(NOT_KNOWN, |day| day.0));
-        self.recorded.push(Recorded::default());
+        self.recorded.push(Kept::default());
         self.offsets.push(u32::try_from(self.bytes.len()).unwrap_or(u32::MAX));
     }
 
@@ -119,7 +133,21 @@ impl Partition {
     }
 
     pub fn record(&mut self, at: usize, recorded: Recorded) {
-        self.recorded[at] = recorded;
+        let level = recorded.level.map_or(0, |level| {
+            let place = self.levels.iter().position(|known| *known == level).unwrap_or_else(|| {
+                self.levels.push(level);
+                self.levels.len() - 1
+            });
+            u16::try_from(place + 1).unwrap_or(0)
+        });
+        self.recorded[at] = Kept {
+            fingerprint: recorded.fingerprint,
+            since: recorded.since.0,
+            revision: u32::try_from(recorded.revision).unwrap_or(u32::MAX),
+            level,
+            potential: recorded.potential,
+            rank: recorded.rank,
+        };
     }
 
     /// What lists show as the potential of a customer of this run; of others nothing is kept.
@@ -150,8 +178,16 @@ impl Partition {
     }
 
     #[must_use]
-    pub fn recorded(&self, at: usize) -> &Recorded {
-        &self.recorded[at]
+    pub fn recorded(&self, at: usize) -> Recorded {
+        let kept = self.recorded[at];
+        Recorded {
+            level: kept.level.checked_sub(1).and_then(|place| self.levels.get(usize::from(place)).copied()),
+            rank: kept.rank,
+            potential: kept.potential,
+            since: Day(kept.since),
+            fingerprint: kept.fingerprint,
+            revision: i64::from(kept.revision),
+        }
     }
 
     #[must_use]
@@ -188,7 +224,7 @@ impl Partition {
         self.bytes.capacity()
             + self.words.capacity()
             + self.ids.capacity() * size_of::<CustomerId>()
-            + self.recorded.capacity() * size_of::<Recorded>()
+            + self.recorded.capacity() * size_of::<Kept>()
             + (self.offsets.capacity() + self.word_offsets.capacity() + self.joined.capacity()) * 4
             + self.attributes.iter().map(|(_, column)| column.capacity() * 8).sum::<usize>()
     }

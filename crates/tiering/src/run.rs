@@ -232,11 +232,11 @@ fn judge(db: &Db, partition: &Partition, ready: &Ready, cause: Cause) -> Result<
             let rank = row.as_ref().map_or(recorded.rank, |row| row.standing.rank);
             (row, rank)
         } else {
-            (ready.compare(id, assessment, recorded, cause, &scratch), assessment.rank)
+            (ready.compare(id, assessment, &recorded, cause, &scratch), assessment.rank)
         };
         judged.levels[usize::from(rank.min(10))] += 1;
         if row.is_none()
-            && let Some(potential) = ready.moved_potential(recorded, &assessment)
+            && let Some(potential) = ready.moved_potential(&recorded, &assessment)
         {
             judged.near.push(Near { customer: id, potential, revision: recorded.revision });
         }

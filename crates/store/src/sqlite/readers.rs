@@ -10,7 +10,7 @@ use zunke_kernel::Result;
 /// As many reads run at one time; more wait. Bounds the memory of page caches, not the concurrency of callers.
 const LARGEST: usize = 8;
 /// Page cache of one reader.
-const CACHE_KIB: i64 = 4_096;
+const CACHE_KIB: i64 = 8_192;
 
 pub(super) struct Readers {
     path: PathBuf,

@@ -169,7 +169,7 @@ pub fn judge(
         customer: partition.id(at),
         days: partition.days(at),
         profile: partition.profile(at, &ready.evaluator.plan),
-        recorded,
+        recorded: &recorded,
         lived,
         cause,
         taken_back: false,
