@@ -203,8 +203,11 @@ impl Bare {
             Self::Sqlite(connection) => {
                 let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
                 {
-                    let mut statements =
-                        STATEMENTS.iter().map(|sql| tx.prepare_cached(sql)).collect::<rusqlite::Result<Vec<_>>>()?;
+                    // `?1` is a place, `$1` a name.
+                    let mut statements = STATEMENTS
+                        .iter()
+                        .map(|sql| tx.prepare_cached(&sql.replace('$', "?")))
+                        .collect::<rusqlite::Result<Vec<_>>>()?;
                     for write in batch {
                         statements[write.statement]
                             .execute(rusqlite::params_from_iter(write.values.iter().map(sqlite_value)))?;
