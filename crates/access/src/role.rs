@@ -170,6 +170,10 @@ permissions! {
     SetDueTimes = "set_due_times": &[Administrator, OperationsManager];
     /// Policies, calendars, groups, templates, mailboxes, topics; who manages whom.
     ManageService = "manage_service": &[Administrator, OperationsManager];
+    /// Requests of people about their own data, retention, the wording of consents.
+    ManagePrivacy = "manage_privacy": &[Administrator];
+    /// Agree to exports of many customers.
+    ApproveExports = "approve_exports": &[Administrator, OperationsManager];
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@
 pub mod activity;
 pub mod api;
 pub mod category;
+pub mod consent;
 pub mod custom;
 pub mod export;
 pub mod fields;
@@ -21,6 +22,7 @@ pub mod import;
 pub mod input;
 pub mod make;
 pub mod preference;
+pub mod privacy;
 pub mod profile;
 pub mod query;
 pub mod record;

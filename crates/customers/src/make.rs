@@ -2,6 +2,7 @@
 
 use crate::custom;
 use crate::identity::Identity;
+use crate::privacy::standing;
 use crate::profile::{self, CustomerKind, Gender, NewCustomer, Status};
 use crate::query::CustomerQuery;
 use crate::record::{Observer, OwnerChange, OwnerWhy, RecordContext};
@@ -300,12 +301,16 @@ fn own(tx: &mut Tx, context: &RecordContext, id: CustomerId, deed: Deed) -> Resu
     customers::lock(tx, &[id])?;
     let customer = CustomerQuery::new(&context.scope).find(tx, id)?;
     context.scope.require(deed, customer.headline.level_rank)?;
+    standing::require_free(tx, id)?;
     Ok(customer)
 }
 
 /// Whose an identity is, said only to those who may see him.
 fn taken(tx: &mut Tx, scope: &Scope, identity: &Identity, owner: CustomerId) -> Result<Error> {
     let shown = identity.masked();
+    if standing::among(tx, &[owner], &[standing::State::Erased])?.contains(&owner) {
+        return Ok(crate::privacy::refused(&shown).at(field_of(identity)));
+    }
     let (zh, en) = match CustomerQuery::new(scope).find(tx, owner) {
         Ok(other) => (
             format!("“{shown}”已属于客户“{}”（{owner}），每个电话、邮箱或外部编号只能属于一位客户。", other.name),
@@ -317,11 +322,15 @@ fn taken(tx: &mut Tx, scope: &Scope, identity: &Identity, owner: CustomerId) -> 
         ),
         Err(error) => return Err(error),
     };
-    Ok(Error::conflict("identity_taken", zh, en).at(match identity.kind() {
+    Ok(Error::conflict("identity_taken", zh, en).at(field_of(identity)))
+}
+
+fn field_of(identity: &Identity) -> &'static str {
+    match identity.kind() {
         crate::IdentityKind::Phone => "phones",
         crate::IdentityKind::Email => "emails",
         crate::IdentityKind::External => "external_ids",
-    }))
+    }
 }
 
 fn outside_scope() -> Error {

@@ -28,6 +28,7 @@ pub mod open;
 pub mod owner;
 pub mod policy;
 pub mod presence;
+pub mod privacy;
 pub mod queue;
 pub mod reply;
 pub mod report;

@@ -32,6 +32,7 @@ pub mod measure;
 pub mod observer;
 pub mod potential;
 pub mod primary;
+pub mod privacy;
 pub mod publish;
 pub mod rfm;
 pub mod rules;

@@ -8,9 +8,11 @@ use utoipa_axum::router::OpenApiRouter;
 use zunke_access::settings::{self, Guard, Guards, Organisation, refuse_other_days_and_sums};
 use zunke_access::work::CleanUp;
 use zunke_access::{Scope, Setup, SetupChecks};
+use zunke_customers::export::{ExportFiles, WriteExports};
 use zunke_customers::import::files::Files;
 use zunke_customers::import::run::ImportJob;
 use zunke_customers::import::undo::UndoJob;
+use zunke_customers::privacy::{Holders, OwnHolder};
 use zunke_customers::tag::TagRules;
 use zunke_customers::tag::work::{self as tag_work, KeepTags};
 use zunke_customers::{Customers, Observer, Observers, query};
@@ -27,7 +29,9 @@ use zunke_service::intake::work::{self as intake_work, Ask, Out, Poll, SendMail}
 use zunke_service::intake::{Intake, Keys};
 use zunke_service::manager::{Keeper, work::OnRise};
 use zunke_service::owner::KeepTickets;
+use zunke_privacy::work::{self as privacy, Discard, Retain};
 use zunke_service::policy::defaults;
+use zunke_service::privacy::ServiceHolder;
 use zunke_service::return_visit::FollowSolved;
 use zunke_service::routing::work::{self as routing, Reorder, Routes};
 use zunke_service::stream::Live;
@@ -39,6 +43,7 @@ use zunke_tiering::Tiers;
 use zunke_tiering::life::work as lives;
 use zunke_tiering::ltv::refit::{self, Refit};
 use zunke_tiering::primary::Follow;
+use zunke_tiering::privacy::LevelHolder;
 use zunke_tiering::publish::MakeLive;
 use zunke_tiering::store::programmes;
 use zunke_tiering::work::{self, Evaluate};
@@ -62,6 +67,8 @@ impl House {
         App::new(db, clock)
             .with(files(data))
             .with(TicketFiles::new(data.join("tickets")))
+            .with(ExportFiles::new(data.join("exports")))
+            .with(holders(data))
             .with(SetupChecks(vec![Arc::new(setup)]))
             .with(guards())
             .with(Customers { observers: self.observers() })
@@ -106,6 +113,9 @@ impl House {
             Arc::new(Poll(self.intake(data))),
             Arc::new(Ask(self.intake(data))),
             Arc::new(SendMail { keys: Keys::in_folder(data) }),
+            Arc::new(WriteExports { files: ExportFiles::new(data.join("exports")) }),
+            Arc::new(Discard { holders: holders(data) }),
+            Arc::new(Retain { holders: holders(data), observers: Observers(self.observers()) }),
             Arc::new(CleanUp),
         ]
     }
@@ -134,12 +144,22 @@ pub fn schedules(tx: &mut Tx, now: Instant) -> Result<()> {
     intake_work::schedule(tx, now, &zone)?;
     defaults::seed(tx, now)?;
     lives::schedule(tx, now, &zone)?;
+    privacy::schedule(tx, now, &zone)?;
     work::schedule(tx, now, &zone)
 }
 
 /// Where uploaded files are kept.
 pub fn files(data: &Path) -> Files {
     Files::new(data.join("imports"))
+}
+
+/// Who answers for what the rooms hold of a person.
+pub fn holders(data: &Path) -> Holders {
+    Holders(vec![
+        Arc::new(OwnHolder { files: Some(files(data)), exports: Some(ExportFiles::new(data.join("exports"))) }),
+        Arc::new(LevelHolder),
+        Arc::new(ServiceHolder { files: Some(TicketFiles::new(data.join("tickets"))) }),
+    ])
 }
 
 /// The API of all rooms, relative to `/api/v1`.
@@ -149,7 +169,9 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(zunke_customers::import::routes())
         .merge(zunke_customers::export::routes())
         .merge(zunke_tiering::routes())
+        .merge(zunke_customers::consent::routes())
         .merge(zunke_service::routes())
+        .merge(zunke_privacy::routes())
 }
 
 /// Who has a say before the organisation changes.
@@ -210,6 +232,7 @@ mod tests {
                 names,
                 [
                     "access.nightly",
+                    "privacy.retention",
                     "service.alarms",
                     "service.close",
                     "service.mail",

@@ -1,8 +1,10 @@
 //! `GET /customers/export`.
 
+use super::files::Export;
 use super::{csv, stream, table};
 use crate::api::Narrowed;
 use crate::custom::Sight;
+use crate::privacy::{settings, standing};
 use crate::query::{CustomerQuery, ListParams};
 use crate::view::{Customer, complete_for};
 use axum::extract::State;
@@ -51,6 +53,9 @@ async fn export(
         .write_async(move |tx| {
             // Wrong filters are told before the file begins.
             let count = check.query(tx)?.count(tx)?;
+            if count > settings::load(tx)?.export_approval_above {
+                return Err(needs_approval(count));
+            }
             let mut detail = asked.clone();
             detail["customers"] = count.into();
             zunke_store::audit::write(tx, now, Some(staff), "customers.export", "customers", &detail)?;
@@ -68,21 +73,55 @@ async fn export(
                 let cells = own.cells(customer, locale);
                 csv::row(to, cells.iter().map(String::as_str))
             })
+            .map(|_| ())
         })
     } else {
         stream::file(&name, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", move |to| {
-            to.write_all(&workbook(&db, &asker, &own, locale)?).map_err(Error::internal)
+            to.write_all(&workbook(&db, &asker, &own, locale, None)?.0).map_err(Error::internal)
         })
     })
 }
 
+/// More customers than one person may take out on his own word.
+fn needs_approval(count: i64) -> Error {
+    Error::conflict(
+        "export_needs_approval",
+        format!("将导出 {count} 位客户，超过免审批条数，请填写理由提交导出申请。"),
+        format!("{count} customers are more than may be exported at once; ask for the file with a reason."),
+    )
+}
+
+/// What marks a file: whose it is, and which one.
+pub(super) struct Mark {
+    number: String,
+    lines: Vec<(&'static str, String)>,
+}
+
+impl Mark {
+    pub fn of(export: &Export) -> Self {
+        let number = format!("E-{:05}", export.number);
+        let lines = vec![
+            ("导出编号 Export", number.clone()),
+            ("导出人 By", export.staff_name.clone()),
+            ("申请时间 Asked (UTC)", export.asked_at.to_string()),
+            ("用途 Reason", export.reason.clone()),
+            ("筛选 Filters", export.filters.clone()),
+            (
+                "提示 Note",
+                "本文件含个人信息，请勿外传，用后及时删除。 Personal data: do not pass on, delete after use.".into(),
+            ),
+        ];
+        Self { number, lines }
+    }
+}
+
 /// Whose export it is, and of what.
 #[derive(Clone)]
-struct Asker {
-    now: Instant,
-    scope: Scope,
-    sight: Sight,
-    params: ListParams,
+pub(super) struct Asker {
+    pub now: Instant,
+    pub scope: Scope,
+    pub sight: Sight,
+    pub params: ListParams,
 }
 
 impl Asker {
@@ -91,33 +130,77 @@ impl Asker {
     }
 }
 
-/// All customers of a query, a step at a time.
-fn each(db: &Db, asker: &Asker, to: &mut dyn FnMut(&Customer) -> zunke_kernel::Result<()>) -> zunke_kernel::Result<()> {
+/// All customers of a query, a step at a time; answers how many. Whose data are to be kept only, are left out.
+fn each(
+    db: &Db,
+    asker: &Asker,
+    to: &mut dyn FnMut(&Customer) -> zunke_kernel::Result<()>,
+) -> zunke_kernel::Result<i64> {
     db.read(|tx| {
         let mut after: Option<String> = None;
+        let mut rows = 0;
         loop {
             let page = asker.query(tx)?.page(Some(STEP), after.as_deref())?.list(tx)?;
+            let ids: Vec<_> = page.items.iter().map(|one| one.id).collect();
+            let shut = standing::among(tx, &ids, &[standing::State::Restricted, standing::State::Erased])?;
             for customer in complete_for(tx, page.items, asker.sight)? {
-                to(&customer)?;
+                if !shut.contains(&customer.id) {
+                    to(&customer)?;
+                    rows += 1;
+                }
             }
             after = page.next;
             if after.is_none() {
-                return Ok(());
+                return Ok(rows);
             }
         }
     })
 }
 
-fn workbook(db: &Db, asker: &Asker, own: &table::Own, locale: Locale) -> zunke_kernel::Result<Vec<u8>> {
+/// Writes the customers as CSV, each row with the mark; answers how many.
+pub(super) fn write_csv(
+    db: &Db,
+    asker: &Asker,
+    own: &table::Own,
+    locale: Locale,
+    to: &mut dyn std::io::Write,
+    mark: Option<&Mark>,
+) -> zunke_kernel::Result<i64> {
+    let title = if locale == Locale::Zh { "导出编号" } else { "export" };
+    let last = |text: &str| mark.map(|_| text.to_owned());
+    to.write_all("\u{feff}".as_bytes()).map_err(Error::internal)?;
+    let head: Vec<String> = own.head(locale).into_iter().chain(last(title)).collect();
+    csv::row(to, head.iter().map(String::as_str))?;
+    each(db, asker, &mut |customer| {
+        let mut cells = own.cells(customer, locale);
+        cells.extend(mark.map(|mark| mark.number.clone()));
+        csv::row(to, cells.iter().map(String::as_str))
+    })
+}
+
+/// The customers as a workbook, and how many. With a mark: its number in every row and on every printed page, and a
+/// sheet that says whose file it is.
+pub(super) fn workbook(
+    db: &Db,
+    asker: &Asker,
+    own: &table::Own,
+    locale: Locale,
+    mark: Option<&Mark>,
+) -> zunke_kernel::Result<(Vec<u8>, i64)> {
     let fault = |error: XlsxError| Error::internal(error);
     let mut book = Workbook::new();
     let sheet = book.add_worksheet_with_constant_memory().map_err(fault)?;
     let bold = Format::new().set_bold();
-    for (column, name) in (0u16..).zip(own.head(locale)) {
+    if let Some(mark) = mark {
+        sheet.set_footer(format!("&L{}&R&P / &N", mark.number));
+    }
+    let title = if locale == Locale::Zh { "导出编号" } else { "export" };
+    let head = own.head(locale).into_iter().chain(mark.map(|_| title.to_owned()));
+    for (column, name) in (0u16..).zip(head) {
         sheet.write_string_with_format(0, column, name, &bold).map_err(fault)?;
     }
     let mut row = 0u32;
-    each(db, asker, &mut |customer| {
+    let rows = each(db, asker, &mut |customer| {
         row += 1;
         if row > SHEET_ROWS {
             return Err(Error::invalid(
@@ -126,8 +209,11 @@ fn workbook(db: &Db, asker: &Asker, own: &table::Own, locale: Locale) -> zunke_k
                 "More rows than Excel has; export as CSV.",
             ));
         }
-        for (column, cell) in (0u16..).zip(own.cells(customer, locale)) {
-            let number = own.is_number(usize::from(column)).then(|| cell.parse::<f64>().ok()).flatten();
+        let cells = own.cells(customer, locale);
+        let width = cells.len();
+        for (column, cell) in (0u16..).zip(cells.into_iter().chain(mark.map(|mark| mark.number.clone()))) {
+            let place = usize::from(column);
+            let number = (place < width && own.is_number(place)).then(|| cell.parse::<f64>().ok()).flatten();
             match number {
                 Some(number) => sheet.write_number(row, column, number).map_err(fault)?,
                 // A text is a text in a workbook: no formula can hide in it.
@@ -136,5 +222,12 @@ fn workbook(db: &Db, asker: &Asker, own: &table::Own, locale: Locale) -> zunke_k
         }
         Ok(())
     })?;
-    book.save_to_buffer().map_err(fault)
+    if let Some(mark) = mark {
+        let sheet = book.add_worksheet_with_constant_memory().map_err(fault)?;
+        for (row, (name, text)) in (0u32..).zip(&mark.lines) {
+            sheet.write_string_with_format(row, 0, *name, &bold).map_err(fault)?;
+            sheet.write_string(row, 1, text.as_str()).map_err(fault)?;
+        }
+    }
+    Ok((book.save_to_buffer().map_err(fault)?, rows))
 }

@@ -2,7 +2,18 @@
 
 mod api;
 pub mod csv;
+mod files;
+mod requests;
 pub(crate) mod stream;
 mod table;
+mod work;
 
-pub use api::routes;
+pub use files::{Export, ExportFiles, ExportId, expire, withdraw_all};
+use utoipa_axum::router::OpenApiRouter;
+pub use work::WriteExports;
+use zunke_http::App;
+
+/// The routes of exports, relative to `/api/v1`.
+pub fn routes() -> OpenApiRouter<App> {
+    api::routes().merge(requests::routes())
+}

@@ -5,6 +5,7 @@ use super::fold::{Seal, Step, outcome, step};
 use super::{Observer, Observers, RecordContext};
 use crate::activity::{Activity, Change, CustomerRef, NewActivity, Outcome, named};
 use crate::identity::Identity;
+use crate::privacy::standing;
 use crate::profile::NewCustomer;
 use crate::store::activities::{self, Key};
 use crate::store::{customers, identities};
@@ -325,6 +326,7 @@ fn owners(
     let held_back = held_back(tx, context, &ids, &seen)?;
     locked.extend(seen.iter().copied());
     make_missing(tx, context, rows, outcomes, &mut known, locked)?;
+    let erased = standing::among(tx, &ids, &[standing::State::Erased])?;
     let mut owners = vec![None; rows.len()];
     for (at, row) in asked() {
         if outcomes[at].is_some() {
@@ -334,9 +336,10 @@ fn owners(
             CustomerRef::Id(id) => Some(*id),
             CustomerRef::Identity { identity, .. } => known.get(identity).copied(),
         };
-        owners[at] = owner.filter(|owner| locked.contains(owner));
+        owners[at] = owner.filter(|owner| locked.contains(owner) && !erased.contains(owner));
         if owners[at].is_none() {
             let why = match owner {
+                Some(owner) if erased.contains(&owner) && locked.contains(&owner) => standing::gone(),
                 Some(owner) if held_back.contains(&owner) => Deed::Edit.refused(),
                 _ => unknown_customer(&row.customer),
             };

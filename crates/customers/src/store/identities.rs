@@ -43,7 +43,20 @@ pub(crate) fn resolve<'a>(
 
 /// Claims identities for customers; answers those that belong to somebody else. What was claimed for a customer
 /// that is then not made must be released.
+///
+/// What an erased person was known by belongs to him still: it is lost to everybody.
 pub(crate) fn claim(tx: &mut Tx, claims: &[(Identity, CustomerId)]) -> Result<HashMap<Identity, CustomerId>> {
+    let erased = crate::privacy::owners(tx, claims.iter().map(|(identity, _)| identity))?;
+    if erased.is_empty() {
+        return claim_free(tx, claims);
+    }
+    let free: Vec<_> = claims.iter().filter(|(identity, _)| !erased.contains_key(identity)).cloned().collect();
+    let mut lost = claim_free(tx, &free)?;
+    lost.extend(erased);
+    Ok(lost)
+}
+
+fn claim_free(tx: &mut Tx, claims: &[(Identity, CustomerId)]) -> Result<HashMap<Identity, CustomerId>> {
     let mut won = 0;
     for kind in KINDS {
         // In one order for everybody, so that two batches wait for each other and never in a circle.

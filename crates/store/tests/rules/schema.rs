@@ -16,6 +16,7 @@ const LOOK_UPS: &[&str] = &[
     "voice_postings",
     "visit_keys",
     "staff_tasks",
+    "erased_identities",
 ];
 /// The search index is each engine's own; the row number beside it is SQLite's.
 const OWN: [&str; 3] = ["customer_search", "customers.row_id", "ticket_search"];

@@ -7,6 +7,7 @@ mod manage;
 mod overview;
 mod programmes;
 mod queue;
+mod rights;
 mod runs;
 mod simulate;
 mod trial;
@@ -58,6 +59,8 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(life::set_manual, life::take_manual))
         .routes(routes!(life::grant, life::take_grant))
         .routes(routes!(life::on_day))
+        .routes(routes!(rights::list))
+        .routes(routes!(rights::ask))
         .routes(routes!(life::what_if))
         .routes(routes!(queue::list))
         .routes(routes!(queue::decide))

@@ -23,7 +23,7 @@ use zunke_store::Tx;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Asked {
-    /// `upgrade`, `borderline` or `disagreement`.
+    /// `upgrade`, `borderline`, `disagreement`, or `request` (the customer asked for a human being).
     kind: Option<String>,
     /// `open` (the default) or `decided`.
     state: Option<String>,
@@ -68,8 +68,11 @@ pub(super) async fn list(
 ) -> Result<axum::Json<Items>> {
     let limit = page::limit(asked.limit)?;
     let known = |word: &Option<String>, all: &[&str]| word.as_ref().is_none_or(|word| all.contains(&word.as_str()));
-    if !known(&asked.kind, &["upgrade", "borderline", "disagreement"]) {
-        let text = ("类型可选：upgrade、borderline、disagreement。", "kind: upgrade, borderline or disagreement.");
+    if !known(&asked.kind, &["upgrade", "borderline", "disagreement", super::rights::REQUEST]) {
+        let text = (
+            "类型可选：upgrade、borderline、disagreement、request。",
+            "kind: upgrade, borderline, disagreement or request.",
+        );
         return Err(Error::invalid("kind_invalid", text.0, text.1).at("kind").into());
     }
     if !known(&asked.state, &["open", "decided"]) {
@@ -99,7 +102,7 @@ pub(super) async fn list(
 #[schema(as = QueueVerdict)]
 enum Verdict {
     /// Does what is proposed: a rise that waited; a borderline customer is let in, or set down, for one cycle; a
-    /// disagreement has been looked at, and the level stays.
+    /// disagreement, or what a customer asked for, has been looked at, and the level stays.
     Approve,
     /// Leaves everything as it is.
     Reject,

@@ -55,7 +55,7 @@ pub fn ask(tx: &mut Tx, now: Instant, programme: ProgrammeId, row: &Row, asks: &
 pub struct Item {
     #[schema(value_type = String)]
     pub id: uuid::Uuid,
-    /// `upgrade`, `borderline` or `disagreement`.
+    /// `upgrade`, `borderline`, `disagreement`, or `request` (the customer asked for a human being).
     pub kind: String,
     /// `open`, `approved`, `rejected`, `locked` or `lapsed`.
     pub state: String,
