@@ -36,6 +36,12 @@ export const entries: Entry[] = [
     permission: 'import_customers',
     page: () => import('./imports/ImportPage'),
   },
+  {
+    path: '/customers/exports',
+    name: 'page.exports',
+    permission: 'export_customers',
+    page: () => import('./privacy/ExportsPage'),
+  },
   { path: '/customers/:id', name: 'page.customer', page: () => import('./customers/CustomerPage') },
 
   { path: '/tiers/:tab?', name: 'room.tiers', page: () => import('./tiers/TiersPage') },
@@ -170,6 +176,24 @@ export const entries: Entry[] = [
     page: () => import('./service/tasks/TasksPage'),
   },
 
+  {
+    path: '/settings/privacy/:part?',
+    name: 'page.privacy',
+    permission: 'manage_privacy',
+    page: () => import('./privacy/PrivacyPage'),
+  },
+  {
+    path: '/privacy/copies/:id',
+    name: 'page.privacy',
+    permission: 'manage_privacy',
+    page: () => import('./privacy/CopyPage'),
+  },
+  {
+    path: '/privacy/certificates/:id',
+    name: 'page.privacy',
+    permission: 'manage_privacy',
+    page: () => import('./privacy/CertificatePage'),
+  },
   { path: '/settings/:tab?', name: 'room.settings', page: () => import('./settings/SettingsPage') },
 ];
 

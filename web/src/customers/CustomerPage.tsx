@@ -26,6 +26,7 @@ import './customers.css';
 
 const CustomerTickets = lazy(() => import('../service/desk/CustomerTickets'));
 const CustomerCare = lazy(() => import('../service/visits/CustomerCare'));
+const CustomerPrivacy = lazy(() => import('../privacy/CustomerPrivacy'));
 const LevelExplanation = lazy(() => import('../tiers/LevelExplanation'));
 
 /** Everything about one customer: the headline, what happened, why this level, the profile. */
@@ -130,6 +131,15 @@ function Page({ customer, back }: { customer: Customer; back: { to: string; labe
       ),
     });
   }
+  tabs.push({
+    key: 'privacy',
+    label: t('privacy:tab'),
+    children: (
+      <Suspense fallback={<Skeleton active />}>
+        <CustomerPrivacy customerId={customer.id} />
+      </Suspense>
+    ),
+  });
   if (!wide) tabs.push({ key: 'profile', label: t('tab.profile'), children: side });
 
   return (

@@ -3,7 +3,7 @@ import { Button } from 'antd';
 import { type Key, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
-import type { Query } from '../api/client';
+import { type Query, url } from '../api/client';
 import { useCan, useSession } from '../api/session';
 import { useFields } from '../fields/api';
 import { FieldText } from '../fields/FieldText';
@@ -19,6 +19,7 @@ import { type QueryColumn, QueryTable } from '../kit/QueryTable';
 import { DayText, Money } from '../kit/texts';
 import { useLevels } from '../kit/useLevels';
 import { useUrlState } from '../kit/useUrlState';
+import { ExportDialog } from '../privacy/ExportDialog';
 import { type Customer, useCategories, useDepartments, useSegments, useStaff, useTags, useValueClasses } from './api';
 import { BulkCategory } from './BulkCategory';
 import { BulkTags } from './BulkTags';
@@ -75,6 +76,7 @@ export default function CustomersPage() {
   const [selected, setSelected] = useState<Key[]>([]);
   const [tagging, setTagging] = useState(false);
   const [moving, setMoving] = useState(false);
+  const [exporting, setExporting] = useState(false);
 
   const query = useMemo(() => {
     const found: Query = {};
@@ -325,6 +327,7 @@ export default function CustomersPage() {
         toolbar={
           <>
             <Views list="customers" />
+            {can('export_customers') && <Button onClick={() => setExporting(true)}>{t('privacy:export.ask')}</Button>}
             {can('edit_customers') && categories.length > 0 && (
               <Button icon={<FolderOutlined />} onClick={() => setMoving(true)}>
                 {t('bulk.category')}
@@ -403,6 +406,7 @@ export default function CustomersPage() {
         }
       />
       <CustomerForm open={making} onClose={() => setMaking(false)} onDone={(id) => navigate(`/customers/${id}`)} />
+      {exporting && <ExportDialog filters={url('', query).split('?')[1] ?? ''} onClose={() => setExporting(false)} />}
       <BulkCategory
         open={moving}
         ids={selected.map(String)}

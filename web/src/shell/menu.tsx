@@ -21,6 +21,7 @@ export const menu: MenuEntry[] = [
       { to: '/customers/segments', name: 'page.segments' },
       { to: '/customers/tags', name: 'page.tags' },
       { to: '/customers/imports', name: 'page.imports', permission: 'import_customers' },
+      { to: '/customers/exports', name: 'page.exports', permission: 'export_customers' },
     ],
   },
   { to: '/tiers', name: 'room.tiers', icon: <CrownOutlined /> },
@@ -48,5 +49,13 @@ export const menu: MenuEntry[] = [
       { to: '/service/words', name: 'page.words', permission: 'read_tickets' },
     ],
   },
-  { to: '/settings', name: 'room.settings', icon: <SettingOutlined /> },
+  {
+    to: '/settings',
+    name: 'room.settings',
+    icon: <SettingOutlined />,
+    children: [
+      { to: '/settings', name: 'room.settings' },
+      { to: '/settings/privacy', name: 'page.privacy', permission: 'manage_privacy' },
+    ],
+  },
 ];

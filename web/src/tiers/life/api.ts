@@ -7,8 +7,8 @@ import type { ConditionRow, LevelFace, Missing } from '../explain';
 /** A customer whose level ends soon: under observation, or at the end of a cycle. */
 export type Held = Schemas['LevelAtStake'];
 
-export type QueueKind = 'upgrade' | 'borderline' | 'disagreement';
-export const QUEUE_KINDS: QueueKind[] = ['upgrade', 'borderline', 'disagreement'];
+export type QueueKind = 'upgrade' | 'borderline' | 'disagreement' | 'request';
+export const QUEUE_KINDS: QueueKind[] = ['upgrade', 'borderline', 'disagreement', 'request'];
 export type Decision = 'approve' | 'reject' | 'lock';
 
 export type QueueItem = Omit<Schemas['QueueRow'], 'kind' | 'state' | 'history'> & {
