@@ -23,6 +23,7 @@ mod sqlite;
 pub mod testing;
 mod tx;
 mod value;
+pub mod vault;
 
 pub use db::{Db, Engine};
 pub use row::Row;
