@@ -1,5 +1,6 @@
 //! The binary as its users meet it: started as a process, spoken to over HTTP and the command line, killed.
 
+mod alarms;
 mod crash;
 mod days;
 mod door;
