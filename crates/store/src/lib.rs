@@ -10,6 +10,7 @@
 //!   off a part that may.
 
 pub mod audit;
+pub mod backup;
 mod bell;
 mod db;
 mod error;

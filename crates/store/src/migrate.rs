@@ -1,5 +1,6 @@
 //! The schema, step by step: numbered files, applied once each and in order, remembered with a checksum.
 
+use crate::Tx;
 use crate::db::{Db, Engine, Inner};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
@@ -79,6 +80,30 @@ pub(crate) fn run(db: &Db, all: &[(&str, &str)]) -> Result<Vec<String>> {
             Ok(applied)
         }),
     }
+}
+
+/// What the database knows to be applied: name and checksum, in order.
+pub(crate) fn applied(tx: &mut Tx) -> Result<Vec<(String, String)>> {
+    tx.query("SELECT name, checksum FROM schema_migrations ORDER BY name", &[], |row| Ok((row.text(0)?, row.text(1)?)))
+}
+
+/// Brings an empty database to where another one stood, which this build must know.
+pub(crate) fn up_to(db: &Db, known: &[(String, String)]) -> Result<()> {
+    let mut steps = Vec::with_capacity(ALL.len());
+    for (name, text) in ALL {
+        steps.push(Step { name, sql: String::new(), checksum: checksum(text) });
+    }
+    missing(&steps, known)?;
+    run(db, ALL.get(..known.len()).unwrap_or(ALL)).map(drop).map_err(|error| {
+        if error.code != "database_newer" {
+            return error;
+        }
+        Error::conflict(
+            "database_exists",
+            "目标数据库的结构比备份更新，请恢复到新建的数据库。",
+            "The database has a newer schema than the backup: restore into a newly made one.",
+        )
+    })
 }
 
 struct Step<'a> {

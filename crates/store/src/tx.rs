@@ -123,6 +123,19 @@ impl<'a> Tx<'a> {
         if failed && done.is_ok() { Err(error::spent()) } else { done }
     }
 
+    /// What PostgreSQL's COPY … TO STDOUT writes, in the pieces in which it comes.
+    pub(crate) fn copy_out(&mut self, sql: &str, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        self.ready()?;
+        let Inner::Postgres(session) = &mut self.inner else { return Err(Error::internal("COPY is PostgreSQL's")) };
+        let mut told = None;
+        let done = session.copy_out(sql, &mut |bytes| {
+            told = each(bytes).err();
+            told.is_none()
+        });
+        self.noted(done)?;
+        told.map_or(Ok(()), Err)
+    }
+
     /// Wakes the worker once this is committed.
     pub(crate) fn ring_after_commit(&mut self) {
         self.state.ring = true;

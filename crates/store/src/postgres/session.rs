@@ -6,7 +6,8 @@ use super::wait::wait;
 use crate::error::{self, Fault};
 use crate::row::{Inner, Row};
 use crate::value::Value;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use bytes::Bytes;
+use futures_util::{SinkExt, StreamExt, TryStreamExt, stream};
 use std::collections::HashMap;
 use std::pin::pin;
 use std::sync::Arc;
@@ -95,6 +96,28 @@ impl Session {
             }
         }
         Ok(())
+    }
+
+    /// Calls `each` with what `COPY … TO STDOUT` writes, until it answers `false`.
+    pub fn copy_out(&mut self, sql: &str, each: &mut dyn FnMut(&[u8]) -> bool) -> Result<(), Fault> {
+        let failed = |error: tokio_postgres::Error| error::postgres(&error, sql);
+        let mut pieces = pin!(wait(self.client.copy_out(sql)).map_err(failed)?);
+        while let Some(piece) = wait(pieces.try_next()).map_err(failed)? {
+            if !each(&piece) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Feeds `COPY … FROM STDIN` until `next` has no more; answers the rows that came.
+    pub fn copy_in(&mut self, sql: &str, next: &mut dyn FnMut() -> Option<Vec<u8>>) -> Result<u64, Fault> {
+        let failed = |error: tokio_postgres::Error| error::postgres(&error, sql);
+        let mut sink = pin!(wait(self.client.copy_in::<_, Bytes>(sql)).map_err(failed)?);
+        while let Some(piece) = next() {
+            wait(sink.as_mut().send(Bytes::from(piece))).map_err(failed)?;
+        }
+        wait(sink.finish()).map_err(failed)
     }
 
     /// The form over arrays of a statement that is prepared, where it has one.

@@ -81,15 +81,25 @@ impl Sqlite {
         self.writer.alone(work)
     }
 
-    /// Copies the database into a new file, page by page, while it is in use.
+    /// Copies the database into a new file while it is in use. The copy is of one snapshot: whoever writes meanwhile
+    /// neither waits nor makes it begin anew.
     pub fn backup(&self, to: &Path) -> Result<()> {
         let reader = self.readers.take()?;
         let failed = |error: rusqlite::Error| {
             Error::internal(format!("backup of {} to {}: {error}", self.path.display(), to.display()))
         };
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(to).map_err(Error::internal)?;
         let mut copy = Connection::open(to).map_err(failed)?;
+        statement::execute(&reader, "BEGIN", &[]).map_err(|fault| fault.error)?;
+        let _end = End(&reader);
+        // A transaction sees its snapshot from the first read on.
+        reader.query_row("SELECT COUNT(*) FROM sqlite_master", [], |_| Ok(())).map_err(failed)?;
         let backup = rusqlite::backup::Backup::new(&reader, &mut copy).map_err(failed)?;
-        backup.run_to_completion(4_096, std::time::Duration::from_millis(0), None).map_err(failed)
+        backup.run_to_completion(4_096, std::time::Duration::ZERO, None).map_err(failed)
     }
 }
 

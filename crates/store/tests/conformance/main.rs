@@ -21,6 +21,7 @@ macro_rules! on_every_engine {
 }
 
 mod audit;
+mod backup;
 mod failures;
 mod idempotency;
 mod jobs;
