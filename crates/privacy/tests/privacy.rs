@@ -5,10 +5,15 @@ mod common;
 
 use common::{DAY, House, NOW};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use zunke_access::Role;
+use zunke_customers::RecordContext;
 use zunke_customers::consent::{Channel, Purpose, consented};
+use zunke_customers::privacy::{Fate, Holder, Removed, Section};
 use zunke_kernel::Instant;
 use zunke_kernel::id::CustomerId;
+use zunke_privacy::erase;
+use zunke_store::Tx;
 use zunke_store::testing::databases;
 
 fn id_of(value: &Value) -> String {
@@ -99,6 +104,10 @@ async fn an_erasure_leaves_the_sums_and_nothing_of_the_person() {
         // Nobody writes to him any more.
         let (status, code, _) = house.refused("PATCH", &format!("/customers/{id}"), json!({ "note": "又来" })).await;
         assert_eq!((status, code.as_str()), (409, "customer_erased"));
+        let words = json!({ "body": "您好", "visibility": "public" });
+        assert_eq!(house.refused("POST", &format!("/tickets/{ticket}/messages"), words).await.1, "customer_erased");
+        let new = json!({ "customer_id": id, "kind": "question", "channel": "phone", "body": "还在吗" });
+        assert_eq!(house.refused("POST", "/tickets", new).await.1, "customer_erased");
         let row = json!({ "customer": { "id": id }, "kind": "interaction", "source": "x", "source_id": "9",
             "occurred_at": NOW, "body": "还在" });
         let result = house.post("/activities/batch", json!({ "activities": [row] })).await;
@@ -389,5 +398,92 @@ async fn a_large_export_waits_for_a_second_person_and_carries_its_number() {
         assert_eq!(house.get("/exports").await["items"][0]["state"], "expired");
         let left = std::fs::read_dir(common::folder(&house, "exports")).map_or(0, Iterator::count);
         assert_eq!(left, 0);
+    }
+}
+
+/// A room that can't let go.
+struct Stuck;
+
+impl Holder for Stuck {
+    fn room(&self) -> &'static str {
+        "stuck"
+    }
+
+    fn tables(&self) -> &'static [(&'static str, Fate)] {
+        &[]
+    }
+
+    fn copy(&self, _: &mut Tx, _: CustomerId) -> zunke_kernel::Result<Vec<Section>> {
+        Ok(Vec::new())
+    }
+
+    fn erase(&self, _: &mut Tx, _: Instant, _: CustomerId) -> zunke_kernel::Result<Removed> {
+        Err(zunke_kernel::Error::internal("the disk is full"))
+    }
+}
+
+#[tokio::test]
+async fn an_erasure_happens_wholly_or_not_at_all() {
+    for db in databases() {
+        let house = House::new(db);
+        let customer: CustomerId = house.customer().await.parse().expect("an id");
+        let mut holders = house.holders.clone();
+        holders.0.push(Arc::new(Stuck));
+        let before = house.places_of("秘密");
+        let failed = house.db.write(|tx| {
+            let context = RecordContext::load(tx, house.now())?;
+            erase::erase(tx, &holders, &context, customer, 1)
+        });
+        assert!(failed.is_err());
+        assert_eq!(house.places_of("秘密"), before);
+        house.work();
+        assert_eq!(house.get(&format!("/customers/{customer}")).await["phones"], json!(["138****5678"]));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_erasures_at_once_one_happens_and_all_get_its_certificate() {
+    for db in databases() {
+        let house = House::new(db);
+        let id = house.customer().await;
+        let request = asked(&house, &id, "erasure").await;
+        let path = format!("/privacy/requests/{}/carry-out", id_of(&request));
+        let body = json!({ "identity_check": "身份证", "confirm_name": "王秘密" });
+        let one = || house.call(&house.boss, "POST", &path, Some(body.clone()));
+        let all = tokio::join!(one(), one(), one(), one(), one(), one());
+        let all = [all.0, all.1, all.2, all.3, all.4, all.5];
+        let first = &all[0].1["certificate"]["fingerprint"];
+        assert!(first.is_string());
+        for (status, answer) in &all {
+            assert_eq!((*status, &answer["certificate"]["fingerprint"]), (200, first), "{answer}");
+        }
+        let erased = house.get("/privacy/requests?state=done").await;
+        assert_eq!(erased["items"].as_array().map(Vec::len), Some(1));
+    }
+}
+
+#[tokio::test]
+async fn a_customer_may_have_a_human_being_look_at_his_level() {
+    for db in databases() {
+        let house = House::new(db);
+        let id = house.customer().await;
+        let path = format!("/customers/{id}/level-review");
+        assert_eq!(house.refused("POST", &path, json!({ "words": "嗯" })).await.2, "words");
+        // Without a programme there is no level that anybody could look at.
+        let (status, code, _) = house.refused("POST", &path, json!({ "words": "我不同意这个等级" })).await;
+        assert!((400..500).contains(&status), "{status} {code}");
+        let programme = house.post("/tiering/programmes", json!({ "template": "own_data" })).await;
+        let programme = id_of(&programme);
+        house.post(&format!("/tiering/programmes/{programme}/publish"), json!({ "note": "第一版" })).await;
+        let item = house.post(&path, json!({ "words": "我不同意这个等级" })).await;
+        assert_eq!((&item["kind"], &item["state"]), (&json!("request"), &json!("open")));
+        assert_eq!(house.refused("POST", &path, json!({ "words": "再看一次" })).await.1, "review_open");
+        let decide = json!({ "ids": [item["id"]], "decision": "approve", "reason": "已核对订单，等级无误" });
+        let done = house.post("/tiering/queue/decide", decide).await;
+        assert_eq!(done["results"][0]["outcome"], "approved", "{done}");
+        let seen = house.get(&format!("/customers/{id}/level-decisions")).await;
+        assert_eq!(seen["reviews"][0]["reason"], "已核对订单，等级无误");
+        let list = house.get("/tiering/queue?kind=request&state=decided").await;
+        assert_eq!(list["items"].as_array().map(Vec::len), Some(1));
     }
 }

@@ -13,6 +13,7 @@ use crate::tasks::{self, NewTask};
 use crate::ticket::Ticket;
 use crate::{text, work};
 use zunke_access::directory;
+use zunke_customers::privacy::standing;
 use zunke_kernel::id::{MessageId, TicketId};
 use zunke_kernel::{Error, Result};
 use zunke_store::Tx;
@@ -37,6 +38,9 @@ pub fn reply(tx: &mut Tx, cx: &Context, id: TicketId, new: &NewMessage, hooks: &
     }
     let id = merged_to(tx, id)?;
     let mut ticket = tickets::lock(tx, id)?.ok_or_else(Error::not_found)?;
+    if new.side == Side::Staff {
+        standing::require_there(tx, ticket.customer)?;
+    }
     let act = Act::Said {
         side: new.side,
         visibility: new.visibility,

@@ -94,6 +94,8 @@ impl Holder for OwnHolder {
                (SELECT source, source_id FROM activities WHERE customer_id = $1 AND revision >= 0)",
             customer,
         )?;
+        // Answers kept for repeated calls name him; they are forgotten after two days anyhow.
+        tx.execute("DELETE FROM idempotency_keys WHERE body LIKE $1", &[format!("%{customer}%").into()])?;
         execute(tx, "UPDATE consents SET note = NULL WHERE customer_id = $1 AND note IS NOT NULL", customer)?;
         execute(
             tx,

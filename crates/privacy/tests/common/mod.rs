@@ -16,7 +16,6 @@ use zunke_customers::export::{ExportFiles, WriteExports};
 use zunke_customers::privacy::{Holders, OwnHolder};
 use zunke_http::App;
 use zunke_kernel::Instant;
-use zunke_kernel::id::StaffId;
 use zunke_privacy::work::{Discard, Retain};
 use zunke_service::files::TicketFiles;
 use zunke_service::privacy::ServiceHolder;
@@ -31,7 +30,6 @@ pub const DAY: i64 = 86_400_000;
 
 #[derive(Clone, Debug)]
 pub struct Person {
-    pub id: StaffId,
     pub token: String,
 }
 
@@ -59,7 +57,8 @@ impl House {
         let app = App::new(db.db.clone(), Arc::new(move || Instant(hand.load(Ordering::SeqCst))))
             .with(exports)
             .with(tickets)
-            .with(holders.clone());
+            .with(holders.clone())
+            .with(zunke_tiering::Tiers::default());
         let (routes, _) = zunke_customers::routes()
             .merge(zunke_customers::consent::routes())
             .merge(zunke_customers::export::routes())
@@ -71,7 +70,7 @@ impl House {
             .nest("/api/v1", routes)
             .layer(axum::middleware::from_fn_with_state(app.clone(), zunke_http::request_context))
             .with_state(app);
-        let boss = Person { id: StaffId(uuid::Uuid::nil()), token: String::new() };
+        let boss = Person { token: String::new() };
         let mut house = Self { db, router, boss, folder, holders, clock };
         house.boss = house.person("boss", Role::Administrator);
         house
@@ -97,16 +96,9 @@ impl House {
             locale: None,
         };
         self.db.write(|tx| staff::create(tx, NOW, None, &new, &hash, false)).expect("a person");
-        let id = self
-            .db
-            .read(|tx| {
-                tx.query_one("SELECT staff_id FROM staff WHERE login = $1", &[login.into()], |row| row.id(0, StaffId))
-            })
-            .expect("asked")
-            .expect("there");
         let token = NewToken { name: "test".into(), may_write: true, expires_at: None };
         let (_, secret) = zunke_access::tokens::create(&self.db, NOW, login, &token).expect("a token");
-        Person { id, token: format!("Bearer {}", secret.reveal()) }
+        Person { token: format!("Bearer {}", secret.reveal()) }
     }
 
     pub async fn raw(&self, who: &Person, path: &str) -> (u16, Vec<u8>) {
