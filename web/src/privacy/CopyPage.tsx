@@ -1,6 +1,7 @@
 import { DownloadOutlined, PrinterOutlined } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
 import { Button, Skeleton } from 'antd';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useParams } from 'react-router';
 import { get } from '../api/client';
@@ -93,21 +94,15 @@ export default function CopyPage() {
   );
 }
 
-/** A value as a person reads it; moments without their fractions. */
-function shown(value: unknown): string {
+/** A value as a person reads it; moments in the organisation's time. */
+function shown(value: unknown): ReactNode {
   if (value === null || value === undefined) return '';
   if (Array.isArray(value)) {
-    return value
-      .map((one) =>
-        typeof one === 'object'
-          ? Object.values(one ?? {})
-              .filter(Boolean)
-              .join(' ')
-          : String(one),
-      )
-      .join('; ');
+    const one = (part: unknown) =>
+      part !== null && typeof part === 'object' ? Object.values(part).filter(Boolean).join(' ') : String(part);
+    return value.map(one).join('; ');
   }
   if (typeof value === 'object') return JSON.stringify(value);
   const text = String(value);
-  return /^\d{4}-\d{2}-\d{2}T/.test(text) ? text.slice(0, 16).replace('T', ' ') : text;
+  return /^\d{4}-\d{2}-\d{2}T/.test(text) ? <InstantText value={text} /> : text;
 }
