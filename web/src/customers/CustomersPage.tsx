@@ -1,4 +1,4 @@
-import { FolderOutlined, PlusOutlined, TagsOutlined } from '@ant-design/icons';
+import { DownloadOutlined, FolderOutlined, PlusOutlined, TagsOutlined } from '@ant-design/icons';
 import { Button } from 'antd';
 import { type Key, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -315,7 +315,6 @@ export default function CustomersPage() {
         path="/customers"
         countPath="/customers/count"
         countText={(n) => t('count', { n })}
-        exportPath={can('export_customers') ? '/customers/export' : undefined}
         query={query}
         sort={state.sort ?? '-level'}
         onSort={(sort) => change({ sort })}
@@ -327,7 +326,11 @@ export default function CustomersPage() {
         toolbar={
           <>
             <Views list="customers" />
-            {can('export_customers') && <Button onClick={() => setExporting(true)}>{t('privacy:export.ask')}</Button>}
+            {can('export_customers') && (
+              <Button icon={<DownloadOutlined />} onClick={() => setExporting(true)}>
+                {t('privacy:export.action')}
+              </Button>
+            )}
             {can('edit_customers') && categories.length > 0 && (
               <Button icon={<FolderOutlined />} onClick={() => setMoving(true)}>
                 {t('bulk.category')}
@@ -406,7 +409,12 @@ export default function CustomersPage() {
         }
       />
       <CustomerForm open={making} onClose={() => setMaking(false)} onDone={(id) => navigate(`/customers/${id}`)} />
-      {exporting && <ExportDialog filters={url('', query).split('?')[1] ?? ''} onClose={() => setExporting(false)} />}
+      {exporting && (
+        <ExportDialog
+          filters={url('', { ...query, sort: state.sort ?? '-level' }).split('?')[1] ?? ''}
+          onClose={() => setExporting(false)}
+        />
+      )}
       <BulkCategory
         open={moving}
         ids={selected.map(String)}

@@ -9,6 +9,7 @@ import { said } from '../i18n';
 import { ErrorView } from '../kit/ErrorView';
 import { PageHeader } from '../kit/PageHeader';
 import { InstantText } from '../kit/texts';
+import { useLevels } from '../kit/useLevels';
 import { type Copy, called } from './api';
 import './privacy.css';
 
@@ -81,7 +82,9 @@ export default function CopyPage() {
                   {section.rows.map((row, at) => (
                     <tr key={at}>
                       {section.columns.map((column) => (
-                        <td key={column.key}>{shown(row[column.key])}</td>
+                        <td key={column.key} className={NARROW.includes(column.key) ? 'pv-narrow-cell' : undefined}>
+                          <Value section={section.id} column={column.key} value={row[column.key]} />
+                        </td>
                       ))}
                     </tr>
                   ))}
@@ -94,15 +97,36 @@ export default function CopyPage() {
   );
 }
 
+/** Columns that are not broken into lines. */
+const NARROW = ['day', 'at', 'said_at', 'as_of', 'since', 'kind', 'amount', 'purpose', 'channel', 'state', 'side'];
+
+/** Columns whose values are words of the API. */
+const WORDS = ['kind', 'purpose', 'channel', 'state', 'source', 'side', 'value'];
+
+interface Part {
+  sku?: string;
+  name?: string;
+  category?: string;
+  quantity?: number;
+  amount?: string;
+}
+
+/** What was bought, in one line. */
+const bought = (part: Part) =>
+  [part.name ?? part.sku, part.quantity && part.quantity !== 1 ? `×${part.quantity}` : '', part.amount]
+    .filter(Boolean)
+    .join(' ');
+
 /** A value as a person reads it; moments in the organisation's time. */
-function shown(value: unknown): ReactNode {
-  if (value === null || value === undefined) return '';
-  if (Array.isArray(value)) {
-    const one = (part: unknown) =>
-      part !== null && typeof part === 'object' ? Object.values(part).filter(Boolean).join(' ') : String(part);
-    return value.map(one).join('; ');
-  }
+function Value({ section, column, value }: { section: string; column: string; value: unknown }): ReactNode {
+  const { t, i18n } = useTranslation('privacy');
+  const { byRank } = useLevels();
+  if (value === null || value === undefined || value === '') return null;
+  if (Array.isArray(value)) return value.map((part) => bought(part as Part)).join('; ');
   if (typeof value === 'object') return JSON.stringify(value);
   const text = String(value);
-  return /^\d{4}-\d{2}-\d{2}T/.test(text) ? <InstantText value={text} /> : text;
+  if (section === 'levels' && (column === 'from' || column === 'to')) return byRank.get(Number(value))?.name ?? '–';
+  if (/^\d{4}-\d{2}-\d{2}T/.test(text)) return <InstantText value={text} />;
+  if (WORDS.includes(column) && i18n.exists(`privacy:word.${text}`)) return t(`word.${text}`);
+  return text;
 }

@@ -2,9 +2,20 @@ import { useMutation } from '@tanstack/react-query';
 import { Alert, App, Form, Input, Modal, Radio } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
-import { post } from '../api/client';
+import { get, type Page, post, url } from '../api/client';
 import { messageOf } from '../api/problem';
 import type { Export } from './api';
+
+/** A small file is there in a moment: waits for it a little, and answers how it stands. */
+async function written(made: Export): Promise<Export> {
+  for (let turn = 0; turn < 12; turn += 1) {
+    await new Promise((done) => setTimeout(done, 700));
+    const { items } = await get<Page<Export>>('/exports', { limit: 20 });
+    const now = items.find((one) => one.id === made.id);
+    if (now && now.state !== 'running') return now;
+  }
+  return made;
+}
 
 /** Asks for a file of the customers that a list shows, with what it is for. */
 export function ExportDialog({ filters, onClose }: { filters: string; onClose: () => void }) {
@@ -13,8 +24,16 @@ export function ExportDialog({ filters, onClose }: { filters: string; onClose: (
   const go = useNavigate();
   const [form] = Form.useForm<{ format: string; reason: string }>();
   const run = useMutation({
-    mutationFn: (values: { format: string; reason: string }) => post<Export>('/exports', { ...values, filters }),
+    mutationFn: async (values: { format: string; reason: string }) => {
+      const made = await post<Export>('/exports', { ...values, filters });
+      return made.state === 'running' ? written(made) : made;
+    },
     onSuccess: (made) => {
+      if (made.state === 'ready') {
+        window.location.assign(url(`/exports/${made.id}/file`));
+        onClose();
+        return;
+      }
       void message.success(t(made.state === 'asked' ? 'export.waits' : 'export.runs'));
       void go('/customers/exports');
     },

@@ -2,7 +2,7 @@ import { Segmented, Tag } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { Empty } from '../kit/Empty';
 import { QueryTable } from '../kit/QueryTable';
-import { DayText, InstantText, RelativeTime } from '../kit/texts';
+import { DayText, RelativeTime } from '../kit/texts';
 import { useUrlState } from '../kit/useUrlState';
 import { called, type Request } from './api';
 import { RequestDrawer } from './RequestDrawer';
@@ -62,8 +62,15 @@ export function RequestsPart() {
 }
 
 export function DueText({ request }: { request: Request }) {
-  if (request.state !== 'open') return <InstantText value={request.due_at} />;
-  return <RelativeTime value={request.due_at} />;
+  if (request.state !== 'open') return <DayText value={request.due_at} />;
+  return (
+    <>
+      <DayText value={request.due_at} />{' '}
+      <span className="quiet">
+        (<RelativeTime value={request.due_at} />)
+      </span>
+    </>
+  );
 }
 
 export function StateTag({ request }: { request: Request }) {
