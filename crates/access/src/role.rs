@@ -174,6 +174,10 @@ permissions! {
     ManagePrivacy = "manage_privacy": &[Administrator];
     /// Agree to exports of many customers.
     ApproveExports = "approve_exports": &[Administrator, OperationsManager];
+    /// Webhooks: where other systems are told what happens here.
+    ManageHooks = "manage_hooks": &[Administrator];
+    /// See, make and take away backups; when they are made.
+    ManageBackups = "manage_backups": &[Administrator];
 }
 
 #[cfg(test)]

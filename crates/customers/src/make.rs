@@ -48,11 +48,11 @@ pub fn create_many(
             Err((identity, owner)) => Err(taken(tx, &context.scope, &identity, owner)?),
         });
     }
+    let new: Vec<CustomerId> = answers.iter().flatten().flatten().copied().collect();
+    context.observers.created(tx, context, &new)?;
     if context.import_id.is_none() {
-        let new: Vec<CustomerId> = answers.iter().flatten().flatten().copied().collect();
         tag::refresh_all(tx, &At::of(context), &new)?;
     } else {
-        let new: Vec<CustomerId> = answers.iter().flatten().flatten().copied().collect();
         context.observers.edited(tx, context.now, context.today, &new)?;
     }
     context.observers.owned(tx, context, &owned)?;
@@ -264,7 +264,7 @@ pub fn resolve_many(tx: &mut Tx, scope: &Scope, wanted: &[Identity]) -> Result<H
 
 /// Takes customers away for good, with what this room keeps of them: for the undo of an import. Those that have
 /// activities stay; answers how many went. Observers are told first, so that rooms above take away what is theirs.
-pub fn remove_many(tx: &mut Tx, ids: &[CustomerId], observers: &[Arc<dyn Observer>]) -> Result<u64> {
+pub fn remove_many(tx: &mut Tx, now: Instant, ids: &[CustomerId], observers: &[Arc<dyn Observer>]) -> Result<u64> {
     let there = customers::lock(tx, ids)?;
     let values: Vec<zunke_store::Value> = there.iter().map(|id| (*id).into()).collect();
     let mut busy = std::collections::HashSet::new();
@@ -283,7 +283,7 @@ pub fn remove_many(tx: &mut Tx, ids: &[CustomerId], observers: &[Arc<dyn Observe
         return Ok(0);
     }
     for observer in observers {
-        observer.removed(tx, &idle)?;
+        observer.removed(tx, now, &idle)?;
     }
     customers::remove_many(tx, &idle)
 }

@@ -10,7 +10,7 @@ use zunke_customers::query::Filter;
 use zunke_customers::{Change, CustomerQuery, Observer, RecordContext, withdraw};
 use zunke_kernel::id::{CustomerId, TicketId};
 use zunke_kernel::search::needs;
-use zunke_kernel::{Error, Result, Text};
+use zunke_kernel::{Error, Instant, Result, Text};
 use zunke_store::Tx;
 
 /// Says whose ticket it is: all its rows move, the time lines follow, and its promises rest on the new customer's level.
@@ -144,7 +144,7 @@ impl Observer for KeepTickets {
         Ok(())
     }
 
-    fn removed(&self, tx: &mut Tx, customers: &[CustomerId]) -> Result<()> {
+    fn removed(&self, tx: &mut Tx, _: Instant, customers: &[CustomerId]) -> Result<()> {
         for customer in customers {
             for id in moving::tickets_of(tx, *customer)? {
                 let Some(ticket) = tickets::lock(tx, id)? else { continue };

@@ -137,7 +137,7 @@ impl Observer for Tiering {
         Ok(written > 0)
     }
 
-    fn removed(&self, tx: &mut Tx, customers: &[CustomerId]) -> Result<()> {
+    fn removed(&self, tx: &mut Tx, _: Instant, customers: &[CustomerId]) -> Result<()> {
         store::forget(tx, customers)?;
         self.touched.touch();
         Ok(())

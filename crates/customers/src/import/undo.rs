@@ -167,7 +167,7 @@ pub fn undo(
             let mut next = progress.clone();
             let context = starter::context(tx, now, by)?;
             let idle = made_and_idle(tx, &context.scope, id, after)?;
-            next.customers_removed += crate::make::remove_many(tx, &idle, observers)?;
+            next.customers_removed += crate::make::remove_many(tx, now, &idle, observers)?;
             store::checkpoint(tx, id, State::Undoing, turn, &next)?;
             checkpoint(tx, &next)?;
             Ok((next, idle.last().copied()))

@@ -53,9 +53,15 @@ impl RecordContext {
 pub trait Observer: Send + Sync {
     fn recorded(&self, tx: &mut Tx, context: &RecordContext, changes: &[Change]) -> Result<()>;
 
+    /// These customers are new.
+    fn created(&self, tx: &mut Tx, context: &RecordContext, customers: &[CustomerId]) -> Result<()> {
+        let _ = (tx, context, customers);
+        Ok(())
+    }
+
     /// These customers are gone for good: what is kept of them goes too, in the same transaction.
-    fn removed(&self, tx: &mut Tx, customers: &[CustomerId]) -> Result<()> {
-        let _ = (tx, customers);
+    fn removed(&self, tx: &mut Tx, now: Instant, customers: &[CustomerId]) -> Result<()> {
+        let _ = (tx, now, customers);
         Ok(())
     }
 
@@ -105,6 +111,14 @@ impl std::fmt::Debug for Observers {
 }
 
 impl Observers {
+    /// Tells all of them who is new.
+    pub(crate) fn created(&self, tx: &mut Tx, context: &RecordContext, customers: &[CustomerId]) -> Result<()> {
+        for observer in self.0.iter().filter(|_| !customers.is_empty()) {
+            observer.created(tx, context, customers)?;
+        }
+        Ok(())
+    }
+
     /// Tells all of them who has another owner.
     pub(crate) fn owned(&self, tx: &mut Tx, context: &RecordContext, changes: &[OwnerChange]) -> Result<()> {
         for observer in self.0.iter().filter(|_| !changes.is_empty()) {

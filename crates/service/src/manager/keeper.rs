@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use zunke_access::directory;
 use zunke_customers::{Change, Observer, OwnerChange, OwnerWhy, RecordContext};
 use zunke_kernel::id::{CustomerId, StaffId};
-use zunke_kernel::{Error, Result};
+use zunke_kernel::{Error, Instant, Result};
 use zunke_store::Tx;
 
 /// The observer of owners. A manager who is full is given nobody else who takes a place; who has come to be above the
@@ -20,7 +20,7 @@ impl Observer for Keeper {
         Ok(())
     }
 
-    fn removed(&self, tx: &mut Tx, customers: &[CustomerId]) -> Result<()> {
+    fn removed(&self, tx: &mut Tx, _: Instant, customers: &[CustomerId]) -> Result<()> {
         managers::forget(tx, customers)
     }
 
