@@ -177,6 +177,12 @@ export const entries: Entry[] = [
   },
 
   {
+    path: '/settings/backup',
+    name: 'page.backup',
+    permission: 'manage_backups',
+    page: () => import('./backup/BackupPage'),
+  },
+  {
     path: '/settings/privacy/:part?',
     name: 'page.privacy',
     permission: 'manage_privacy',

@@ -10,6 +10,7 @@
 
 mod actor;
 mod api;
+pub mod backups;
 mod client;
 pub mod department;
 pub mod directory;

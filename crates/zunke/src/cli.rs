@@ -63,23 +63,50 @@ pub enum Command {
     /// Tokens for programs
     #[command(subcommand)]
     Token(Token),
-    /// Copy the database into a new file, also while it is in use (SQLite)
-    Backup {
-        /// The new file
-        file: PathBuf,
-    },
-    /// Put a backup in the database's place, while nothing is using it (SQLite)
-    Restore {
-        /// A file made by `zunke backup`
-        file: PathBuf,
-        /// Replace a database that is there; it is kept beside it under another name
-        #[arg(long)]
-        replace: bool,
-    },
+    /// Write a sealed backup of the database and its files, also while both are in use
+    Backup(Backup),
+    /// Put a backup back where nothing is, while nothing is using it
+    Restore(Restore),
+    /// The keys that secrets, sensitive fields and backups are sealed with
+    #[command(subcommand)]
+    Keys(Keys),
     /// Check the database and the set-up
     Doctor,
     /// Print the OpenAPI document of the API
     Openapi,
+}
+
+#[derive(Debug, Args)]
+pub struct Backup {
+    /// The new file
+    pub file: PathBuf,
+    /// Seal it with the passphrase in this file, else in ZUNKE_BACKUP_PASSPHRASE; the keys of the house are inside it
+    /// then. Without one it is sealed with the key ring
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// A file made by `zunke backup`
+    pub file: PathBuf,
+    /// The passphrase that it is sealed with, else in ZUNKE_BACKUP_PASSPHRASE
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+    /// Replace a SQLite database that is there; it is kept beside it under another name
+    #[arg(long)]
+    pub replace: bool,
+    /// Read it to its end and write nothing
+    #[arg(long, conflicts_with = "replace")]
+    pub check: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    /// Which keys there are
+    Show,
+    /// Add a key, seal with it from now on, and seal anew what older ones hold
+    Rotate,
 }
 
 #[derive(Debug, Args)]

@@ -59,9 +59,10 @@ fn run(cli: Cli, output: Output) -> Result<()> {
         Command::Organisation(asked) => command::organisation::run(&open::migrated(&database)?, asked, output),
         Command::User(asked) => command::people::user(&open::migrated(&database)?, asked, output),
         Command::Token(asked) => command::people::token(&open::migrated(&database)?, asked, output),
-        Command::Backup { file } => command::database::backup(&open::plain(&database)?, &file, output),
-        Command::Restore { file, replace } => command::database::restore(&database, &file, replace, output),
-        Command::Doctor => command::database::doctor(&database, output),
+        Command::Backup(asked) => command::backup::backup(&open::migrated(&database)?, &data, &asked, output),
+        Command::Restore(asked) => command::backup::restore(&database, &data, &asked, output),
+        Command::Keys(asked) => command::backup::keys(&database, &data, &asked, output),
+        Command::Doctor => command::doctor::run(&database, &data, output),
         Command::Openapi => output::print(&serve::openapi::text()?),
     }
 }

@@ -5,6 +5,7 @@ use crate::demo::Fill;
 use std::path::Path;
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
+use zunke_access::backups::{self, Backups, MakeBackup};
 use zunke_access::settings::{self, Guard, Guards, Organisation, refuse_other_days_and_sums};
 use zunke_access::work::CleanUp;
 use zunke_access::{Scope, Setup, SetupChecks};
@@ -16,6 +17,7 @@ use zunke_customers::privacy::{Holders, OwnHolder};
 use zunke_customers::tag::TagRules;
 use zunke_customers::tag::work::{self as tag_work, KeepTags};
 use zunke_customers::{Customers, Observer, Observers, query};
+use zunke_hooks::{Courier, Fires, Tells};
 use zunke_http::{App, Clock};
 use zunke_kernel::{Instant, Result};
 use zunke_service::clock::recalculate::{OnLevel, Recalculate};
@@ -36,8 +38,10 @@ use zunke_service::return_visit::FollowSolved;
 use zunke_service::routing::work::{self as routing, Reorder, Routes};
 use zunke_service::stream::Live;
 use zunke_service::voice::work::{AskModel, Listen, Retag};
+use zunke_store::backup::Place;
 use zunke_store::jobs::{self, Handler};
 use zunke_store::outbox::Subscriber;
+use zunke_store::vault::Vault;
 use zunke_store::{Db, Tx};
 use zunke_tiering::Tiers;
 use zunke_tiering::life::work as lives;
@@ -59,7 +63,7 @@ pub struct House {
 impl House {
     /// Who acts in the transaction of a recorded activity.
     pub fn observers(&self) -> Vec<Arc<dyn Observer>> {
-        vec![self.tiers.observer(), Arc::new(TagRules), Arc::new(Keeper), Arc::new(KeepTickets)]
+        vec![self.tiers.observer(), Arc::new(TagRules), Arc::new(Keeper), Arc::new(KeepTickets), Arc::new(Fires)]
     }
 
     /// The state of all routes, with what the rooms give each other.
@@ -75,6 +79,7 @@ impl House {
             .with(self.tiers.clone())
             .with(self.live.clone())
             .with(Keys::in_folder(data))
+            .with(backups(data))
             .with(self.limiter.clone())
     }
 
@@ -82,6 +87,11 @@ impl House {
     pub fn intake(&self, data: &Path) -> Intake {
         let hooks = zunke_service::Hooks { observers: self.observers() };
         Intake { keys: Keys::in_folder(data), files: Some(TicketFiles::new(data.join("tickets"))), hooks }
+    }
+
+    /// Who tells other systems what happens here.
+    pub fn courier(&self, db: Db, data: &Path, clock: Clock) -> Courier {
+        Courier { db, clock, keys: Keys::in_folder(data), patience: zunke_hooks::send::CALL_MAX }
     }
 
     /// Ends what would not end by itself: streams to pages that stay open.
@@ -116,6 +126,7 @@ impl House {
             Arc::new(WriteExports { files: ExportFiles::new(data.join("exports")) }),
             Arc::new(Discard { holders: holders(data) }),
             Arc::new(Retain { holders: holders(data), observers: Observers(self.observers()) }),
+            Arc::new(MakeBackup { backups: backups(data) }),
             Arc::new(CleanUp),
         ]
     }
@@ -128,6 +139,7 @@ impl House {
             Arc::new(Listen),
             Arc::new(FollowSolved),
             Arc::new(Out),
+            Arc::new(Tells),
         ]
     }
 }
@@ -144,6 +156,7 @@ pub fn schedules(tx: &mut Tx, now: Instant) -> Result<()> {
     intake_work::schedule(tx, now, &zone)?;
     defaults::seed(tx, now)?;
     lives::schedule(tx, now, &zone)?;
+    backups::schedule(tx, now, &zone)?;
     privacy::schedule(tx, now, &zone)?;
     work::schedule(tx, now, &zone)
 }
@@ -151,6 +164,26 @@ pub fn schedules(tx: &mut Tx, now: Instant) -> Result<()> {
 /// Where uploaded files are kept.
 pub fn files(data: &Path) -> Files {
     Files::new(data.join("imports"))
+}
+
+/// What belongs to a backup beside the database.
+pub fn place(data: &Path) -> Place {
+    Place {
+        data: data.to_owned(),
+        folders: vec!["imports", "tickets", "exports"],
+        keys: vec!["keys.json", "secret.key"],
+    }
+}
+
+/// Where backups are kept: beside the data, so that a mount or a copy job takes them elsewhere.
+pub fn backups(data: &Path) -> Backups {
+    Backups { place: place(data), vault: Vault::in_folder(data), folder: data.join("backups") }
+}
+
+/// Seals anew what older keys hold; answers how many secrets that were.
+pub fn reseal(db: &Db, data: &Path) -> Result<u64> {
+    let keys = Keys::in_folder(data);
+    zunke_service::intake::keys::PLACES.iter().map(|place| keys.reseal(db, place)).sum()
 }
 
 /// Who answers for what the rooms hold of a person.
@@ -172,6 +205,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(zunke_customers::consent::routes())
         .merge(zunke_service::routes())
         .merge(zunke_privacy::routes())
+        .merge(zunke_hooks::routes())
 }
 
 /// Who has a say before the organisation changes.
@@ -231,6 +265,7 @@ mod tests {
             assert_eq!(
                 names,
                 [
+                    "access.backup",
                     "access.nightly",
                     "privacy.retention",
                     "service.alarms",

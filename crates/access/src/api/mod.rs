@@ -1,5 +1,6 @@
 //! The endpoints of the room: parse, check who calls, call, answer.
 
+mod backups;
 mod departments;
 mod jobs;
 mod level_rights;
@@ -54,6 +55,9 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(tokens::delete))
         .routes(routes!(organisation::get, organisation::put))
         .routes(routes!(level_rights::get, level_rights::put))
+        .routes(routes!(backups::list, backups::create))
+        .routes(routes!(backups::settings, backups::change))
+        .routes(routes!(backups::download, backups::delete))
         .routes(routes!(record::list))
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::get))

@@ -210,6 +210,7 @@ fn known_fields(endpoint: &Endpoint) -> &'static [&'static str] {
         ("POST", "/tokens") => &["name", "scopes", "expires_at"],
         ("PUT", "/organisation") => &["name", "time_zone", "currency", "as_of", "locale"],
         ("PUT", "/level-rights") => &["rights"],
+        ("PUT", "/backups/settings") => &["on", "hour", "keep"],
         (method, path) => panic!("{method} {path} takes a body that this test doesn't know"),
     }
 }

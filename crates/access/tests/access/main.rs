@@ -1,5 +1,6 @@
 //! The room as its callers meet it: over HTTP, on every engine.
 
+mod backups;
 mod common;
 mod coverage;
 mod jobs;

@@ -192,7 +192,7 @@ fn sqlite(
     (now, replace): (Instant, bool),
 ) -> Result<Restored> {
     let target = PathBuf::from(url.strip_prefix("sqlite:").unwrap_or(url));
-    if target.exists() && !replace && !is_empty(&Db::open(url)?)? {
+    if target.exists() && !replace {
         return Err(occupied(&target));
     }
     files.room(place, replace)?;

@@ -1,8 +1,10 @@
 //! What each command does, apart from serving.
 
+pub mod backup;
 pub mod clock;
 pub mod database;
 pub mod demo;
+pub mod doctor;
 pub mod figures;
 pub mod import;
 pub mod ltv;

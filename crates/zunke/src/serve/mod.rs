@@ -67,11 +67,13 @@ pub fn run(options: &Options, output: Output) -> Result<()> {
             let intake = house.intake(&options.data);
             tokio::spawn(listen::serve(mail, db.clone(), intake, clock.clone(), listen::Limits::default()));
         }
+        let courier_clock = clock.clone();
         let worker = Worker::new(db.clone(), clock)
             .handlers(house.handlers(&options.data))
             .subscribers(house.subscribers())
             .threads(options.workers)
             .spawn()?;
+        let courier = house.courier(db.clone(), &options.data, courier_clock).spawn()?;
         // So that the first unknown login takes no longer than others, and tells nobody that it is unknown.
         tokio::spawn(async {
             if let Err(error) = password::warm_up().await {
@@ -100,7 +102,11 @@ pub fn run(options: &Options, output: Output) -> Result<()> {
             () = drained => Ok(()),
         };
         // The worker's threads are waited for on a thread of their own kind.
-        let _ = tokio::task::spawn_blocking(move || worker.stop()).await;
+        let _ = tokio::task::spawn_blocking(move || {
+            worker.stop();
+            courier.stop();
+        })
+        .await;
         done
     })
 }

@@ -121,3 +121,61 @@ fn a_backup_is_put_back_and_what_was_there_is_kept() {
     assert_eq!(json(at, Some(&kept), &["organisation", "show"])["name"], "第二");
     assert_eq!(json(at, None, &["doctor"])["ok"], true);
 }
+
+#[test]
+fn a_backup_under_a_passphrase_comes_back_on_another_machine_with_its_keys() {
+    let (here, there) = (tempfile::tempdir().expect("folder"), tempfile::tempdir().expect("folder"));
+    let (at, to) = (here.path(), there.path());
+    json(at, None, &["organisation", "set", "--name", "第一"]);
+    std::fs::write(at.join("phrase"), "correct horse battery\n").expect("write");
+    std::fs::write(at.join("short"), "short\n").expect("write");
+    let file = to.join("a.zbackup");
+    let file = file.to_str().expect("a path");
+    assert_eq!(run(at, None, &["backup", file, "--passphrase-file", "short"]).status.code(), Some(3));
+    assert_eq!(run(at, None, &["backup", file, "--passphrase-file", "none"]).status.code(), Some(3));
+    let keys = json(at, None, &["keys", "rotate"]);
+    assert_eq!(keys["key"], 2);
+    assert_eq!(json(at, None, &["keys", "show"])["keys"].as_array().map(Vec::len), Some(2));
+    let made = json(at, None, &["backup", file, "--passphrase-file", "phrase"]);
+    assert_eq!(made["sealed_with"], "passphrase");
+    std::fs::copy(at.join("phrase"), to.join("phrase")).expect("copy");
+    assert_eq!(run(to, None, &["restore", file]).status.code(), Some(3), "not without the passphrase");
+    assert_eq!(json(to, None, &["restore", file, "--passphrase-file", "phrase", "--check"])["engine"], "sqlite");
+    assert!(!to.join("data/zunke.db").exists(), "a check writes nothing");
+    json(to, None, &["restore", file, "--passphrase-file", "phrase"]);
+    assert_eq!(json(to, None, &["organisation", "show"])["name"], "第一");
+    assert_eq!(json(to, None, &["keys", "show"])["keys"].as_array().map(Vec::len), Some(2));
+    let doctor = json(to, None, &["doctor"]);
+    assert_eq!(doctor["ok"], true, "{doctor}");
+}
+
+#[test]
+fn the_doctor_names_what_is_wrong_and_fails() {
+    let folder = tempfile::tempdir().expect("folder");
+    let at = folder.path();
+    assert_eq!(run(at, None, &["doctor"]).status.code(), Some(5), "no database");
+    json(at, None, &["organisation", "set", "--name", "第一"]);
+    assert_eq!(json(at, None, &["doctor"])["ok"], true);
+    let db = zunke_store::Db::open(&format!("sqlite:{}", at.join("data/zunke.db").display())).expect("opens");
+    db.write(|tx| tx.execute("UPDATE audit SET detail = '{}' WHERE seq = 1", &[])).expect("forged");
+    db.write(|tx| {
+        tx.execute(
+            "INSERT INTO customer_phones (phone, customer_id) VALUES ('+8613800000000', $1)",
+            &[zunke_store::Uuid::now_v7().into()],
+        )
+    })
+    .expect("astray");
+    drop(db);
+    std::fs::write(at.join("data/keys.json"), "{}").expect("broken");
+    let output = run(at, None, &["doctor", "--json"]);
+    assert_eq!(output.status.code(), Some(5));
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let wrong: Vec<&str> = said["findings"]
+        .as_array()
+        .expect("findings")
+        .iter()
+        .filter(|finding| finding["ok"] == false)
+        .filter_map(|finding| finding["check"].as_str())
+        .collect();
+    assert_eq!(wrong, ["audit", "orphans", "keys"]);
+}
