@@ -16,6 +16,7 @@ mod orders;
 mod serve;
 mod simulate;
 mod sql;
+mod tickets;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -109,6 +110,15 @@ enum Command {
         #[arg(long)]
         many: String,
     },
+    /// Creates tickets over HTTP at a steady rate, and lists those of a fresh database filled with many.
+    Tickets {
+        #[arg(long)]
+        database: String,
+        #[arg(long)]
+        binary: PathBuf,
+        #[arg(long, default_value_t = 1_000_000)]
+        count: usize,
+    },
     /// Idle memory and size.
     Idle {
         #[arg(long)]
@@ -142,6 +152,7 @@ fn main() -> Result<()> {
         Command::Ltv { customers, peer } => ltv::run(customers, &peer),
         Command::Clock => clock::run(),
         Command::Claim { few, many } => claim::run(&few, &many),
+        Command::Tickets { database, binary, count } => tickets::run(&binary, &database, count),
         Command::Idle { database, binary } => serve::idle(&binary, &database),
     }
 }

@@ -239,7 +239,7 @@ fn bare_rows(bare: &rusqlite::Connection, sql: &str, parameter: &str) -> Result<
     Ok(count)
 }
 
-fn compared(name: &str, ours: &mut [Duration], theirs: &mut [Duration]) {
+pub fn compared(name: &str, ours: &mut [Duration], theirs: &mut [Duration]) {
     let (ours, theirs) = (percentile(ours, 0.99), percentile(theirs, 0.99));
     tell(name, "ms", ours, ("bare SQL", theirs), ours / theirs, ("<=", 5.0));
 }

@@ -91,7 +91,7 @@ fn agrees(answer: &Value, peer: &Value) -> Result<()> {
 }
 
 /// A command that runs the program on the first two cores only.
-fn on_two_cores(binary: &Path, folder: &Path) -> Result<std::path::PathBuf> {
+pub fn on_two_cores(binary: &Path, folder: &Path) -> Result<std::path::PathBuf> {
     let path = folder.join("zunke");
     let mut file = std::fs::File::create(&path)?;
     writeln!(file, "#!/bin/sh\nexec taskset -c 0,1 '{}' \"$@\"", binary.display())?;
