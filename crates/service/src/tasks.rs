@@ -123,6 +123,10 @@ pub fn change(tx: &mut Tx, cx: &Context, hooks: &Hooks, id: TaskId, change: &Tas
             task.result = Some(result.clone());
         }
         let was = task.state;
+        if task.kind == TaskKind::ReturnVisit && change.state.is_some_and(|to| to != was) {
+            let text = ("回访要填写结果后才算完成。", "A return visit ends with its result.");
+            return Err(Error::conflict("return_visit_needs_result", text.0, text.1).at("state"));
+        }
         let word = match change.state {
             Some(to) if to != was => {
                 task.state = to;

@@ -1,6 +1,7 @@
 //! Visits that levels are promised: the plan, who has had his, and spreading what is owed over the days that are left.
 
 use super::visits::{person, whose};
+use crate::store::calendars;
 use crate::store::managers::{self, Level};
 use crate::store::visits::{self, Covered, Plan, Visit};
 use crate::visit::coverage::{Standing, Window, window};
@@ -16,7 +17,6 @@ use utoipa::{IntoParams, ToSchema};
 use zunke_access::{Can, Write, directory, may};
 use zunke_customers::RecordContext;
 use zunke_http::{App, Json, Query, ReadProblems, Result, WriteProblems};
-use zunke_kernel::calendar::{self, Calendar};
 use zunke_kernel::id::{CustomerId, LevelId, StaffId, VisitId};
 use zunke_kernel::{Day, Error, Instant, page};
 
@@ -273,7 +273,7 @@ pub(super) async fn plan(
                 })
                 .collect();
             let planned = visits::planned_by_day(tx, staff, today)?;
-            let calendar = Calendar::build(&calendar::cn())?;
+            let calendar = calendars::working(tx)?;
             let taken = |day: Day| planned.get(&day).copied().unwrap_or(0);
             let done = spread(&due, today, per_day, &taken, &|day| !calendar.hours(day).is_empty());
             let named = |id: CustomerId| open.iter().find(|one| one.customer_id == id);

@@ -104,7 +104,8 @@ pub(super) async fn create(
                 directory::require_staff(tx, staff, "staff_id")?;
             }
             let staff = body.staff_id.or(ticket.assignee).unwrap_or(actor.staff);
-            if !return_visit::make(tx, &ticket, solved, return_visit::due(now, days)?, Some(staff), now)? {
+            let due_at = return_visit::due(tx, &ticket, now, days)?;
+            if !return_visit::make(tx, &ticket, solved, due_at, Some(staff), now)? {
                 let text = ("这次解决已有回访。", "This solution has its return visit already.");
                 return Err(Error::conflict("return_visit_exists", text.0, text.1));
             }

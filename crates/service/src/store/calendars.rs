@@ -1,5 +1,6 @@
 //! Calendars and all their versions.
 
+use crate::ticket::Ticket;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};
@@ -143,6 +144,30 @@ pub fn compiled(tx: &mut Tx, id: CalendarId, at: i64) -> Result<Arc<Calendar>> {
         .query_one(sql, &[id.into(), at.into()], |row| row.text(0))?
         .ok_or_else(|| Error::internal("a clock names a calendar that is not there"))?;
     cached(spec)
+}
+
+/// The calendar by which working days are counted where no promise names one: of the last policy in order, which is the one
+/// for everybody; where that never closes, of the first policy that does; without any, China's as it is shipped.
+pub fn working(tx: &mut Tx) -> Result<Arc<Calendar>> {
+    let sql = "SELECT v.spec FROM service_policies p JOIN calendars c ON c.calendar_id = p.calendar_id
+               JOIN calendar_versions v ON v.calendar_id = c.calendar_id AND v.version = c.version
+               WHERE p.active AND NOT p.archived ORDER BY p.place DESC";
+    let specs: Vec<CalendarSpec> = tx.query(sql, &[], |row| row.json(0))?;
+    let spec = specs.into_iter().find(|spec| !spec.always).unwrap_or_else(zunke_kernel::calendar::cn);
+    cached(text(&spec)?)
+}
+
+/// The calendar of the last promise that was made to a ticket, if it has one that closes.
+pub fn of_ticket(tx: &mut Tx, ticket: &Ticket) -> Result<Arc<Calendar>> {
+    let sql = "SELECT v.spec FROM ticket_clocks k JOIN calendars c ON c.calendar_id = k.calendar_id
+               JOIN calendar_versions v ON v.calendar_id = c.calendar_id AND v.version = c.version
+               WHERE k.customer_id = $1 AND k.ticket_id = $2 ORDER BY k.started_at DESC, k.metric DESC LIMIT 1";
+    let spec: Option<CalendarSpec> =
+        tx.query_one(sql, &[ticket.customer.into(), ticket.id.into()], |row| row.json(0))?;
+    match spec.filter(|spec| !spec.always) {
+        Some(spec) => cached(text(&spec)?),
+        None => working(tx),
+    }
 }
 
 /// Compiled calendars by their documents: what is computed depends on nothing else.

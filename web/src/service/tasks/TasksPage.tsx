@@ -49,6 +49,9 @@ function groupOf(duty: Duty, today: string): (typeof GROUPS)[number] {
 }
 
 /** What I have to do: tasks of tickets, visits, my own notes, protocols to be signed. */
+/** It ends with what the customer said, which is entered where the return visits are. */
+const isReturnVisit = (duty: Duty) => duty.kind === 'ticket_task' && duty.detail === 'return_visit';
+
 export default function TasksPage() {
   const { t } = useTranslation('tasks');
   const { message } = App.useApp();
@@ -86,6 +89,7 @@ export default function TasksPage() {
   if (!duties.data) return <Skeleton active />;
   const { items, today, done } = duties.data;
   const place = (duty: Duty) => {
+    if (isReturnVisit(duty)) return '/service/return-visits';
     if (duty.kind === 'ticket_task') return `/service/tickets/${duty.ticket_id}`;
     if (duty.kind === 'visit') return `/service/visits/new?visit=${duty.id}&customer=${duty.customer_id}`;
     if (duty.kind === 'signature') return `/service/hand-overs/${duty.id}`;
@@ -150,7 +154,7 @@ export default function TasksPage() {
                 const name = duty.title || t(`visit.${duty.detail}`, { defaultValue: t('kind.visit') });
                 return (
                   <li key={duty.kind + duty.id} className="duty">
-                    {may && (duty.kind === 'own' || duty.kind === 'ticket_task') ? (
+                    {may && (duty.kind === 'own' || duty.kind === 'ticket_task') && !isReturnVisit(duty) ? (
                       <Button
                         shape="circle"
                         size="small"

@@ -4,6 +4,7 @@ import { App, Button, Checkbox, DatePicker, Form, Input, Modal, Select } from 'a
 import type { Dayjs } from 'dayjs';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
 import { patch, post } from '../../../api/client';
 import { messageOf } from '../../../api/problem';
 import { useDepartments } from '../../../customers/api';
@@ -39,13 +40,17 @@ export function Tasks({ whole, may }: { whole: WholeTicket; may: boolean }) {
     <ul className="tasks">
       {items.map((task) => (
         <li key={task.id} className={task.state}>
-          <Checkbox
-            checked={(asked(task) ?? task.state) === 'done'}
-            disabled={!may || change.isPending}
-            onChange={(event) => change.mutate({ task, state: event.target.checked ? 'done' : 'open' })}
-          >
-            {task.title}
-          </Checkbox>
+          {task.kind === 'return_visit' && task.state === 'open' ? (
+            <Link to="/service/return-visits">{task.title}</Link>
+          ) : (
+            <Checkbox
+              checked={(asked(task) ?? task.state) === 'done'}
+              disabled={!may || change.isPending || task.kind === 'return_visit'}
+              onChange={(event) => change.mutate({ task, state: event.target.checked ? 'done' : 'open' })}
+            >
+              {task.title}
+            </Checkbox>
+          )}
           {(who(task) || (task.due_at && task.state === 'open')) && (
             <span className="task-foot">
               {who(task) && <span className="quiet">{who(task)}</span>}
