@@ -82,6 +82,44 @@ pub struct Gathered {
     pub resolution: Times,
 }
 
+/// A figure of a report as a filter: the tickets that it counts. All leave out those that never were one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    All,
+    Reopened,
+    Rated,
+    /// A return visit reached the customer.
+    Visited,
+    /// Answered, within the promise or not.
+    Response,
+    ResponseMet,
+    ResponseMissed,
+    Resolution,
+    ResolutionMet,
+    ResolutionMissed,
+}
+
+impl Counted {
+    pub const ALL: [(&'static str, Self); 10] = [
+        ("all", Self::All),
+        ("reopened", Self::Reopened),
+        ("rated", Self::Rated),
+        ("visited", Self::Visited),
+        ("response", Self::Response),
+        ("response_met", Self::ResponseMet),
+        ("response_missed", Self::ResponseMissed),
+        ("resolution", Self::Resolution),
+        ("resolution_met", Self::ResolutionMet),
+        ("resolution_missed", Self::ResolutionMissed),
+    ];
+
+    /// By its word in the API.
+    #[must_use]
+    pub fn read(word: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(known, _)| *known == word).map(|(_, counted)| *counted)
+    }
+}
+
 /// A row of figures.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = ReportFigures)]

@@ -127,40 +127,110 @@ async fn a_solved_ticket_has_one_return_visit_within_three_working_days() {
 }
 
 #[tokio::test]
+async fn a_return_visit_counts_the_working_days_of_the_promise_and_ends_with_its_result() {
+    for db in databases() {
+        let house = House::new(db);
+        house.db.write(|tx| zunke_service::policy::defaults::seed(tx, NOW)).expect("seeded");
+        // Tuesday 19 January is a holiday of this company alone.
+        let calendar = house.get("/calendars").await["items"][0].clone();
+        let mut spec = calendar["spec"].clone();
+        let mut exceptions = spec["exceptions"].as_array().cloned().unwrap_or_default();
+        exceptions.push(json!({ "from": "2027-01-19", "name": "厂休" }));
+        spec["exceptions"] = json!(exceptions);
+        let path = format!("/calendars/{}", calendar["id"].as_str().expect("an id"));
+        let (status, saved) = house.call(&house.boss, "PATCH", &path, Some(1), Some(spec)).await;
+        assert_eq!(status, 200, "{saved}");
+        let customer = house.customer("王小明", 0, None, None);
+        let ticket = house.ticket(customer, "question", "漏水").await;
+        house.patch(&format!("/tickets/{ticket}"), json!({ "state": "solved" })).await;
+        settle(&house);
+        let visit = house.get("/return-visits?state=open").await["items"][0].clone();
+        // Monday 16:00 and three working days: Friday, since Tuesday is none.
+        assert_eq!(visit["due_at"], "2027-01-22T08:00:00.000Z", "{visit}");
+        // Its task isn't simply ticked off: nobody would know what the customer said.
+        let task = format!("/tasks/{}", visit["task_id"].as_str().or(visit["id"].as_str()).expect("an id"));
+        for state in ["done", "cancelled"] {
+            let refused = house.refused("PATCH", &task, json!({ "state": state })).await;
+            assert_eq!((refused.0, refused.1.as_str()), (409, "return_visit_needs_result"));
+        }
+        let visit = format!("/return-visits/{}", visit["id"].as_str().expect("an id"));
+        house.patch(&visit, json!({ "result": "unreached", "note": "无人接听" })).await;
+        assert_eq!(house.get("/return-visits?state=open").await["items"], json!([]));
+    }
+}
+
+#[tokio::test]
 async fn every_report_counts_and_opens_its_tickets() {
     for db in databases() {
         let house = House::new(db);
+        house.db.write(|tx| zunke_service::policy::defaults::seed(tx, NOW)).expect("seeded");
         let (gold, plain) = (house.customer("王小明", 3, None, None), house.customer("李雷", 1, None, None));
+        let mut made = Vec::new();
         for (customer, kind) in [(gold, "complaint"), (gold, "question"), (plain, "complaint")] {
-            house.ticket(customer, kind, "快递太慢").await;
+            made.push(house.ticket(customer, kind, "快递太慢").await);
         }
+        // Solved in time and rated; solved and opened again; never answered.
+        for id in &made[..2] {
+            let said = json!({ "body": "马上处理", "visibility": "public" });
+            house.post(&format!("/tickets/{id}/messages"), said).await;
+            house.patch(&format!("/tickets/{id}"), json!({ "state": "solved" })).await;
+        }
+        house.patch(&format!("/tickets/{}", made[1]), json!({ "state": "open" })).await;
+        house.db.write(|tx| tx.execute("UPDATE tickets SET csat = 5 WHERE state = 'solved'", &[])).expect("rated");
+        settle(&house);
+        let visit = house.get("/return-visits?state=open").await["items"][0]["id"].clone();
+        let reached = json!({ "result": "reached", "satisfaction": 4 });
+        house.patch(&format!("/return-visits/{}", visit.as_str().expect("an id")), reached).await;
+        house.later(40 * 24 * HOUR);
         house.post("/topics", json!({ "name": "物流", "rules": [{ "any": ["快递"] }] })).await;
         settle(&house);
         for name in ["level", "agent", "group", "channel", "kind", "topic", "product", "day", "week", "month"] {
-            let report = house.get(&format!("/service/reports/{name}")).await;
+            let report = house.get(&format!("/service/reports/{name}?from=2027-01-01&to=2027-02-28")).await;
             assert_eq!(
                 (&report["total"]["figures"]["opened"], &report["total"]["figures"]["backlog"]),
-                (&json!(3), &json!(3))
+                (&json!(3), &json!(2))
             );
-            for row in report["rows"].as_array().expect("rows") {
-                let Some(filter) = row["tickets"].as_object() else { continue };
-                let query: Vec<String> =
-                    filter.iter().map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or(""))).collect();
-                let page = house.get(&format!("/tickets?{}", query.join("&"))).await;
-                assert_eq!(
-                    page["items"].as_array().map(Vec::len).map(|n| json!(n)),
-                    Some(row["figures"]["opened"].clone()),
-                    "{name} {row}"
-                );
+            let figures = &report["total"]["figures"];
+            let told = ["reopened", "csat_n", "visits_n"].map(|figure| figures[figure].as_i64());
+            assert_eq!(told, [Some(1), Some(1), Some(1)], "{figures}");
+            let rows = report["rows"].as_array().expect("rows");
+            for row in rows.iter().chain([&report["total"]]) {
+                let filter = row["tickets"].as_object().expect("every row opens its tickets");
+                let figures = &row["figures"];
+                let judged = |promise: &str, met: bool| {
+                    let (all, kept) = (figures[promise]["judged"].as_i64(), figures[promise]["met"].as_i64());
+                    json!(if met { kept } else { all.zip(kept).map(|(all, kept)| all - kept) })
+                };
+                for (counted, count) in [
+                    ("all", figures["opened"].clone()),
+                    ("reopened", figures["reopened"].clone()),
+                    ("rated", figures["csat_n"].clone()),
+                    ("visited", figures["visits_n"].clone()),
+                    ("response", figures["first_response"]["n"].clone()),
+                    ("response_met", judged("first_response", true)),
+                    ("response_missed", judged("first_response", false)),
+                    ("resolution_met", judged("resolution", true)),
+                    ("resolution_missed", judged("resolution", false)),
+                ] {
+                    let query: Vec<String> = filter
+                        .iter()
+                        .filter(|(key, _)| *key != "counted")
+                        .map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or("")))
+                        .collect();
+                    let page = house.get(&format!("/tickets?{}&counted={counted}", query.join("&"))).await;
+                    let listed = page["items"].as_array().map(Vec::len);
+                    assert_eq!(json!(listed), count, "{name} {counted} {row}");
+                }
             }
         }
-        let levels = house.get("/service/reports/level?kind=complaint").await;
+        assert_eq!(house.refused("GET", "/tickets?counted=moon", Value::Null).await.2, "counted");
+        let levels = house.get("/service/reports/level?kind=complaint&from=2027-01-01&to=2027-02-28").await;
         assert_eq!(levels["rows"].as_array().map(Vec::len), Some(2));
         assert_eq!(levels["rows"][0]["key"], "3");
         for (path, status) in [
             ("/service/reports/moon", 404),
             ("/service/reports/level?kind=x", 422),
-            ("/service/reports/level?from=2027-02-01", 422),
+            ("/service/reports/level?from=2027-03-01", 422),
             ("/service/reports/level/export?format=pdf", 422),
         ] {
             let (found, body) = house.call(&house.boss, "GET", path, None, None).await;

@@ -115,7 +115,7 @@ pub(super) struct List {
     responses((status = 200, body = List), ReadProblems))]
 pub(super) async fn list(State(app): State<App>, can: Can<may::ReadTickets>) -> Result<axum::Json<List>> {
     let actor = can.0;
-    let party = (!actor.role.has(Permission::ManageService)).then_some(actor.staff);
+    let party = (!actor.may(Permission::ManageService)).then_some(actor.staff);
     let items = app.db.read_async(move |tx| handovers::list(tx, party, 100)).await?;
     Ok(axum::Json(List { items }))
 }
@@ -156,7 +156,7 @@ pub(super) async fn get(
         .read_async(move |tx| {
             let (hand_over, signatures) = party(tx, &actor, id)?;
             // Who took over sees what he took; who gave, and who manages the service, see all of it.
-            let whole = actor.role.has(Permission::ManageService) || actor.staff == hand_over.from_id;
+            let whole = actor.may(Permission::ManageService) || actor.staff == hand_over.from_id;
             let items = handovers::items(tx, id, (!whole).then_some(actor.staff), ITEMS_MAX)?;
             let all = signatures.iter().map(|one| one.staff_id).chain(hand_over.created_by);
             let names = directory::staff_names(tx, all)?;
@@ -179,7 +179,7 @@ fn party(tx: &mut Tx, actor: &Actor, id: HandOverId) -> zunke_kernel::Result<(Ha
     let one = handovers::find(tx, id)?.ok_or_else(Error::not_found)?;
     let signatures = handovers::signatures(tx, id)?;
     let mine = signatures.iter().any(|one| one.staff_id == actor.staff);
-    if mine || actor.role.has(Permission::ManageService) { Ok((one, signatures)) } else { Err(Error::not_found()) }
+    if mine || actor.may(Permission::ManageService) { Ok((one, signatures)) } else { Err(Error::not_found()) }
 }
 
 #[derive(Clone, Deserialize, ToSchema)]
@@ -264,7 +264,7 @@ pub(super) async fn sign(
                 let (zh, en) = ("您不是该交接的签字人。", "You are none of those who sign this.");
                 Error::invalid("no_signatory", zh, en).at("for_id")
             })?;
-            if whose != actor.staff && (wanted.active || !actor.role.has(Permission::ManageService)) {
+            if whose != actor.staff && (wanted.active || !actor.may(Permission::ManageService)) {
                 return Err(Error::forbidden());
             }
             if !handovers::sign(tx, now, id, whose, actor.staff)? {

@@ -1,6 +1,7 @@
 //! `GET /tickets`: the lists of the desk.
 
 use super::rows::TicketRow;
+use crate::report::Counted;
 use crate::store::list::{self, Filter, Having, Sort};
 use crate::ticket::{Channel, Kind, Priority, State};
 use axum::extract::State as Axum;
@@ -9,7 +10,7 @@ use std::str::FromStr;
 use utoipa::{IntoParams, ToSchema};
 use zunke_access::{Actor, Can, may};
 use zunke_http::{App, Query, ReadProblems, Result};
-use zunke_kernel::id::{CustomerId, GroupId, StaffId};
+use zunke_kernel::id::{CustomerId, GroupId, StaffId, TopicId};
 use zunke_kernel::{Error, Instant, page, search};
 
 const SEARCH_CHARS_MAX: usize = 80;
@@ -32,7 +33,7 @@ pub(crate) struct TicketListParams {
     level: Option<String>,
     /// Channels, parted by commas.
     channel: Option<String>,
-    /// Groups, parted by commas.
+    /// Groups, parted by commas; or `none`.
     group: Option<String>,
     /// A member of staff, `me` or `none`.
     assignee: Option<String>,
@@ -44,6 +45,13 @@ pub(crate) struct TicketListParams {
     opened_after: Option<Instant>,
     opened_before: Option<Instant>,
     urgent: Option<bool>,
+    /// With words of this topic.
+    topic: Option<TopicId>,
+    /// Of exactly this product; empty: of none.
+    product: Option<String>,
+    /// A figure of a report, as its tickets: `all`, `reopened`, `rated`, `visited`, `response`, `response_met`,
+    /// `response_missed`, `resolution`, `resolution_met` or `resolution_missed`.
+    counted: Option<String>,
     /// `due` (open tickets only, the default of lists of open ones), `turn` (the queue's order, open tickets only),
     /// `-opened` or `-updated`.
     sort: Option<String>,
@@ -69,7 +77,7 @@ pub(super) async fn list(
     can: Can<may::ReadTickets>,
     Query(asked): Query<TicketListParams>,
 ) -> Result<axum::Json<TicketPage>> {
-    let (filter, sort) = asked.read(&can)?;
+    let (filter, sort) = asked.read(&can, app.now())?;
     let limit = page::limit(asked.limit)?;
     let actor = can.0.clone();
     let page =
@@ -80,14 +88,20 @@ pub(super) async fn list(
 
 impl TicketListParams {
     /// The filter and the order that are asked for.
-    pub fn read(&self, actor: &Actor) -> zunke_kernel::Result<(Filter, Sort)> {
+    pub fn read(&self, actor: &Actor, now: Instant) -> zunke_kernel::Result<(Filter, Sort)> {
         let mut filter = Filter {
             states: words(self.state.as_deref(), "state", State::read)?,
             kinds: words(self.kind.as_deref(), "kind", Kind::read)?,
             priorities: words(self.priority.as_deref(), "priority", Priority::read)?,
             levels: words(self.level.as_deref(), "level", rank)?,
             channels: words(self.channel.as_deref(), "channel", Channel::read)?,
-            groups: words(self.group.as_deref(), "group", |word| GroupId::from_str(word).ok())?,
+            groups: match self.group.as_deref() {
+                Some("none") => Vec::new(),
+                group => words(group, "group", |word| GroupId::from_str(word).ok())?,
+            },
+            groupless: self.group.as_deref() == Some("none"),
+            topic: self.topic,
+            product: self.product.as_deref().map(|name| Some(name.to_owned()).filter(|name| !name.is_empty())),
             customer: self.customer,
             number: self.number,
             due_before: self.due_before,
@@ -96,6 +110,11 @@ impl TicketListParams {
             urgent: self.urgent,
             ..Filter::default()
         };
+        if let Some(word) = self.counted.as_deref() {
+            let all = Counted::ALL.map(|(word, _)| word).join(", ");
+            let figure = Counted::read(word).ok_or_else(|| choice("counted", &all, &all))?;
+            filter.counted = Some((figure, now));
+        }
         filter.having = match self.assignee.as_deref() {
             None => Having::Anybody,
             Some("none") => Having::Nobody,

@@ -68,7 +68,7 @@ pub(super) async fn list(State(app): State<App>, can: Can<may::ReadTickets>) -> 
             let (profiles, counts) = (managers::profiles(tx)?, managers::counts(tx)?);
             let day = today(tx, now)?;
             let deputies = managers::deputies(tx, None, day)?;
-            let all = actor.scope.reach == Reach::All || actor.role.has(Permission::ManageService);
+            let all = actor.scope.reach == Reach::All || actor.may(Permission::ManageService);
             let items = directory::colleagues(tx)?
                 .into_iter()
                 .filter(|one| all || one.id == actor.staff)
@@ -328,7 +328,7 @@ pub(super) async fn remove_deputy(
     write
         .run(&app, StatusCode::NO_CONTENT, move |tx| {
             let found = managers::find_deputy(tx, id)?.ok_or_else(Error::not_found)?;
-            if found.staff_id != actor.staff && !actor.role.has(Permission::ManageService) {
+            if found.staff_id != actor.staff && !actor.may(Permission::ManageService) {
                 return Err(Error::not_found());
             }
             managers::remove_deputy(tx, id)?;
@@ -380,7 +380,7 @@ pub(super) async fn of_customer(
                 name,
                 deputies,
                 history: managers::history(tx, id)?,
-                may_assign: actor.role.has(Permission::ManageService),
+                may_assign: actor.may(Permission::ManageService),
                 version: customer.version,
             })
         })

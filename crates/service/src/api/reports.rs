@@ -48,7 +48,7 @@ pub(super) struct ReportRow {
     /// Of agents, groups, topics and products.
     name: Option<String>,
     figures: Figures,
-    /// The parameters of `GET /tickets` that list these tickets; absent for topics, which `GET /voices` lists.
+    /// The parameters of `GET /tickets` that list these tickets; another `counted` lists those of one figure.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     tickets: Option<BTreeMap<String, String>>,
@@ -136,10 +136,9 @@ fn filter(ask: &Ask, key: Option<&str>) -> Option<BTreeMap<String, String>> {
             By::Agent => put("assignee", Some(if key.is_empty() { "none".to_owned() } else { key.to_owned() })),
             By::Channel => put("channel", Some(key.to_owned())),
             By::Kind => put("kind", Some(key.to_owned())),
-            By::Group if !key.is_empty() => put("group", Some(key.to_owned())),
-            By::Group | By::Topic => return None,
-            By::Product if key.is_empty() => return None,
-            By::Product => put("search", Some(key.to_owned())),
+            By::Group => put("group", Some(if key.is_empty() { "none".to_owned() } else { key.to_owned() })),
+            By::Topic => put("topic", Some(key.to_owned())),
+            By::Product => put("product", Some(key.to_owned())),
             By::Day | By::Week | By::Month => {
                 let day = Day::parse(key).ok()?;
                 from = Instant(from.0.max(ask.zone.start_of(begins(ask.by, day)).0));
@@ -147,6 +146,7 @@ fn filter(ask: &Ask, key: Option<&str>) -> Option<BTreeMap<String, String>> {
             }
         }
     }
+    put("counted", Some("all".to_owned()));
     put("opened_after", Some(from.to_string()));
     put("opened_before", Some(to.to_string()));
     Some(found)

@@ -1,12 +1,13 @@
 //! The list of tickets: filtered, sorted, a page at a time. The rows of a page are found first, within one index; names
 //! are looked up for them alone.
 
-use super::search;
 use super::tickets::{self, WIDTH};
+use super::{reports, search};
+use crate::report::Counted;
 use crate::ticket::{Channel, Kind, NOBODY, Priority, State, Ticket};
 use crate::visible;
 use zunke_access::Actor;
-use zunke_kernel::id::{CustomerId, GroupId, LevelId, StaffId, TicketId};
+use zunke_kernel::id::{CustomerId, GroupId, LevelId, StaffId, TicketId, TopicId};
 use zunke_kernel::page;
 use zunke_kernel::search::Need;
 use zunke_kernel::{Error, Instant, Result};
@@ -80,6 +81,13 @@ pub struct Filter {
     pub opened_after: Option<Instant>,
     pub opened_before: Option<Instant>,
     pub urgent: Option<bool>,
+    /// In no group.
+    pub groupless: bool,
+    pub topic: Option<TopicId>,
+    /// `Some(None)`: of no product.
+    pub product: Option<Option<String>>,
+    /// Counted in a figure of a report at this moment.
+    pub counted: Option<(Counted, Instant)>,
 }
 
 /// A ticket in a list, with the names that it is shown with.
@@ -232,6 +240,24 @@ pub fn statement(
     }
     if let Some(to) = filter.opened_before {
         wheres.push(format!("t.opened_at < {}", bind(to.into())));
+    }
+    if filter.groupless {
+        wheres.push(format!("{side}.group_id IS NULL"));
+    }
+    if let Some(topic) = filter.topic {
+        let place = bind(topic.into());
+        wheres.push(format!(
+            "EXISTS (SELECT 1 FROM voice_topics x WHERE x.customer_id = t.customer_id AND x.ticket_id = t.ticket_id
+               AND x.topic_id = {place})"
+        ));
+    }
+    match &filter.product {
+        None => {}
+        Some(None) => wheres.push("COALESCE(t.product, '') = ''".into()),
+        Some(Some(product)) => wheres.push(format!("t.product = {}", bind(product.as_str().into()))),
+    }
+    if let Some((figure, now)) = filter.counted {
+        wheres.push(reports::counted(figure, now, &mut bind));
     }
     if let Some(urgent) = filter.urgent {
         wheres.push(format!("{side}.urgent = {}", bind(urgent.into())));

@@ -1,6 +1,6 @@
 //! What reports are made of: three walks over the tickets that were opened in the period, within the caller's scope.
 
-use crate::report::{By, Gathered};
+use crate::report::{By, Counted, Gathered};
 use crate::visible;
 use std::collections::BTreeMap;
 use zunke_access::Actor;
@@ -69,6 +69,37 @@ pub fn gather(tx: &mut Tx, actor: &Actor, ask: &Ask, now: Instant) -> Result<BTr
         Ok(())
     })?;
     Ok(rows)
+}
+
+/// The condition on `tickets t` under which [`gather`] counts a ticket in this figure; `bind` gives a value its place in the statement.
+#[must_use]
+pub fn counted(figure: Counted, now: Instant, mut bind: impl FnMut(Value) -> String) -> String {
+    let clock = |metric: &str, state: &str| {
+        format!(
+            " AND EXISTS (SELECT 1 FROM ticket_clocks k WHERE k.customer_id = t.customer_id
+               AND k.ticket_id = t.ticket_id AND k.metric = '{metric}' AND {state})"
+        )
+    };
+    let (timed, met) = ("k.state IN ('met', 'breached') AND k.used_ms IS NOT NULL", "k.state = 'met'");
+    let mut missed = || {
+        let now = bind(now.into());
+        format!("(k.state IN ('breached', 'overdue') OR k.state = 'running' AND k.due_at < {now})")
+    };
+    let more = match figure {
+        Counted::All => String::new(),
+        Counted::Reopened => " AND t.reopened > 0".into(),
+        Counted::Rated => " AND t.csat IS NOT NULL".into(),
+        Counted::Visited => " AND EXISTS (SELECT 1 FROM return_visits k WHERE k.customer_id = t.customer_id
+               AND k.ticket_id = t.ticket_id AND k.result = 'reached')"
+            .into(),
+        Counted::Response => clock("first_response", timed),
+        Counted::ResponseMet => clock("first_response", met),
+        Counted::ResponseMissed => clock("first_response", &missed()),
+        Counted::Resolution => clock("resolution", timed),
+        Counted::ResolutionMet => clock("resolution", met),
+        Counted::ResolutionMissed => clock("resolution", &missed()),
+    };
+    format!("t.state <> 'cancelled'{more}")
 }
 
 fn walk(tx: &Tx, actor: &Actor, ask: &Ask, columns: &str, join: &str, only: &str) -> (String, Vec<Value>) {

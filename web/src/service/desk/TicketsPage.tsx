@@ -8,12 +8,14 @@ import { useCan } from '../../api/session';
 import { useStaff } from '../../customers/api';
 import { Empty } from '../../kit/Empty';
 import { type Filter, FilterBar } from '../../kit/FilterBar';
+import { dayText } from '../../kit/format';
 import { LevelBadge } from '../../kit/level';
 import { PageHeader } from '../../kit/PageHeader';
 import { type QueryColumn, QueryTable } from '../../kit/QueryTable';
 import { RelativeTime } from '../../kit/texts';
 import { useLevels } from '../../kit/useLevels';
 import { useUrlState } from '../../kit/useUrlState';
+import { useTopics } from '../voices/api';
 import { useGroups } from './api';
 import { BulkDialog } from './BulkDialog';
 import { LiveMark } from './LiveMark';
@@ -36,8 +38,29 @@ const FILTERS = [
   'assignee',
   'search',
   'urgent',
+  'topic',
+  'product',
+  'counted',
+  'opened_after',
+  'opened_before',
+] as const;
+/** The figures of reports, as filters of the tickets that they count. */
+const COUNTED = [
+  'all',
+  'reopened',
+  'rated',
+  'visited',
+  'response',
+  'response_met',
+  'response_missed',
+  'resolution',
+  'resolution_met',
+  'resolution_missed',
 ] as const;
 const VIEWS = ['mine', 'unassigned', 'team', 'due', 'all'] as const;
+
+/** In the address, where an empty value is no value. */
+const NO_PRODUCT = '-';
 
 /** The instant at which a day begins here, for a filter by day. */
 const beginning = (day: string) => new Date(`${day}T00:00:00`).toISOString();
@@ -49,6 +72,7 @@ export default function TicketsPage() {
   const may = useCan()('work_tickets');
   const staff = useStaff().data ?? [];
   const groups = useGroups().data ?? [];
+  const topics = useTopics().data?.items ?? [];
   const { levels } = useLevels();
   const [selected, setSelected] = useState<Key[]>([]);
   const [chosen, setChosen] = useState<TicketRow[]>([]);
@@ -62,6 +86,8 @@ export default function TicketsPage() {
   const query = useMemo(() => {
     const found: Query = { view: 'all' };
     for (const name of FILTERS) if (state[name]) found[name] = state[name];
+    // Of no product: the server's word for it is an empty one.
+    if (state.product === NO_PRODUCT) found.product = '';
     if (state.opened_from) found.opened_after = beginning(state.opened_from);
     if (state.opened_to) {
       const end = new Date(`${state.opened_to}T00:00:00`);
@@ -74,6 +100,17 @@ export default function TicketsPage() {
   const openOnly = state.view && state.view !== 'all';
   const sort = state.sort ?? (openOnly ? 'due' : '-opened');
 
+  const asked = (key: string, text?: string): Filter[] =>
+    state[key]
+      ? [
+          {
+            kind: 'choice',
+            key,
+            label: t(`filter.${key}`),
+            choices: [{ value: state[key], label: text ?? state[key] }],
+          },
+        ]
+      : [];
   const words = <T extends string>(all: readonly T[], group: string) =>
     all.map((value) => ({ value: value as string, label: t(`${group}.${value}`) }));
   const filters: Filter[] = [
@@ -121,13 +158,22 @@ export default function TicketsPage() {
             key: 'group',
             label: t('field.group'),
             multiple: true,
-            choices: groups.map((group) => ({ value: group.id, label: group.name })),
+            choices: [
+              ...groups.map((group) => ({ value: group.id, label: group.name })),
+              ...(state.group === 'none' ? [{ value: 'none', label: t('filter.groupless') }] : []),
+            ],
           },
         ]
       : []),
     { kind: 'choice', key: 'channel', label: t('field.channel'), multiple: true, choices: words(CHANNELS, 'channel') },
     { kind: 'choice', key: 'urgent', label: t('urgent.mark'), choices: [{ value: 'true', label: t('urgent.only') }] },
     { kind: 'days', label: t('field.opened'), from: 'opened_from', to: 'opened_to' },
+    { kind: 'choice', key: 'counted', label: t('filter.counted'), choices: words(COUNTED, 'counted') },
+    // What a report's number asks for beside that; there is nothing to choose, only to take away.
+    ...asked('topic', topics.find((one) => one.id === state.topic)?.name),
+    ...asked('product', state.product === NO_PRODUCT ? t('filter.productless') : state.product),
+    ...asked('opened_after', state.opened_after && dayText(Date.parse(state.opened_after))),
+    ...asked('opened_before', state.opened_before && dayText(Date.parse(state.opened_before))),
   ];
 
   const columns: QueryColumn<TicketRow>[] = [

@@ -149,15 +149,28 @@ function Figures({
     few(one.n, one.median === null ? '–' : `${Math.round(one.median)} / ${Math.round(one.p90 ?? 0)}`);
   const label = (row: Row) => (row === total ? t('total') : name(row));
   const to = (row: Row, more?: Record<string, string>) => {
-    if (by === 'topic' && row !== total)
-      return `/service/voices?tab=said&topic=${row.key}&from=${report.from}&to=${report.to}`;
     if (!row.tickets) return undefined;
-    return `/service/tickets?${new URLSearchParams({ ...row.tickets, ...more })}`;
+    const asked = { ...row.tickets, ...more };
+    // In an address an empty value is none.
+    if (asked.product === '') asked.product = '-';
+    return `/service/tickets?${new URLSearchParams(asked)}`;
   };
-  const open = (row: Row, shown: string, more?: Record<string, string>) => {
+  const open = (row: Row, shown: ReactNode, more?: Record<string, string>) => {
     const path = to(row, more);
     return path ? <Link to={path}>{shown}</Link> : shown;
   };
+  /** The share that was kept, and beside it those that were not. */
+  const keptOf = (row: Row, one: Promised, what: 'response' | 'resolution') => (
+    <>
+      {open(row, few(one.judged, share(one.compliance)), { counted: `${what}_met` })}
+      {one.judged > one.met && (
+        <>
+          {' · '}
+          {open(row, t('missed', { n: one.judged - one.met }), { counted: `${what}_missed` })}
+        </>
+      )}
+    </>
+  );
   const kept = (pick: (row: Row) => Promised) => report.rows.map((row) => pick(row).compliance);
   const percent = (value: number | null) => (value === null ? null : Math.round(value * 1000) / 10);
   return (
@@ -227,43 +240,49 @@ function Figures({
             key: 'reopened',
             title: t('column.reopened'),
             align: 'right',
-            render: (_, row) => `${count(row.figures.reopened)} (${share(row.figures.reopened_share)})`,
+            render: (_, row) => (
+              <>
+                {open(row, count(row.figures.reopened), { counted: 'reopened' })} ({share(row.figures.reopened_share)})
+              </>
+            ),
           },
           {
             key: 'response',
             title: t('column.response'),
             align: 'right',
-            render: (_, row) => times(row.figures.first_response),
+            render: (_, row) => open(row, times(row.figures.first_response), { counted: 'response' }),
           },
           {
             key: 'response_kept',
             title: t('column.response_kept'),
             align: 'right',
-            render: (_, row) => few(row.figures.first_response.judged, share(row.figures.first_response.compliance)),
+            render: (_, row) => keptOf(row, row.figures.first_response, 'response'),
           },
           {
             key: 'resolution',
             title: t('column.resolution'),
             align: 'right',
-            render: (_, row) => times(row.figures.resolution),
+            render: (_, row) => open(row, times(row.figures.resolution), { counted: 'resolution' }),
           },
           {
             key: 'resolution_kept',
             title: t('column.resolution_kept'),
             align: 'right',
-            render: (_, row) => few(row.figures.resolution.judged, share(row.figures.resolution.compliance)),
+            render: (_, row) => keptOf(row, row.figures.resolution, 'resolution'),
           },
           {
             key: 'csat',
             title: t('column.csat'),
             align: 'right',
-            render: (_, row) => few(row.figures.csat_n, row.figures.csat_mean?.toFixed(2) ?? '–'),
+            render: (_, row) =>
+              open(row, few(row.figures.csat_n, row.figures.csat_mean?.toFixed(2) ?? '–'), { counted: 'rated' }),
           },
           {
             key: 'visits',
             title: t('column.visits'),
             align: 'right',
-            render: (_, row) => few(row.figures.visits_n, share(row.figures.visits_share)),
+            render: (_, row) =>
+              open(row, few(row.figures.visits_n, share(row.figures.visits_share)), { counted: 'visited' }),
           },
         ]}
       />
