@@ -2,6 +2,7 @@
 //! Without one of these extractors a handler has no scope, and without a scope there is no query of customers.
 
 use crate::client::{self, Credential};
+use crate::limit;
 use crate::role::{Grant, Permission, Role};
 use crate::scope::Scope;
 use crate::store::{sessions, tokens};
@@ -9,6 +10,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use std::marker::PhantomData;
 use std::ops::Deref;
+use std::sync::Arc;
 use zunke_http::{App, AppError};
 use zunke_kernel::id::{DepartmentId, StaffId};
 use zunke_kernel::{Error, Kind, Locale, Result};
@@ -28,12 +30,37 @@ pub struct Actor {
     pub scope: Scope,
     /// The language of the answers: his own choice, else the browser's.
     pub locale: Locale,
+    /// What the key that he calls with may do of what he may; `None`: all of it.
+    pub key: Option<Arc<[Permission]>>,
 }
 
 impl Actor {
-    /// 403 unless the role has it.
+    /// Whether the role has it, and the key where he calls with one that may less.
+    #[must_use]
+    pub fn may(&self, permission: Permission) -> bool {
+        self.role.has(permission) && self.key.as_ref().is_none_or(|key| key.contains(&permission))
+    }
+
+    /// 403 unless he may.
     pub fn require(&self, permission: Permission) -> Result<()> {
-        if self.role.has(permission) { Ok(()) } else { Err(Error::forbidden()) }
+        if self.may(permission) {
+            return Ok(());
+        }
+        if self.role.has(permission) {
+            return Err(Error::new(
+                Kind::Forbidden,
+                "key_scope",
+                format!("该密钥没有“{}”权限。", permission.word()),
+                format!("This key does not have the permission {}.", permission.word()),
+            ));
+        }
+        Err(Error::forbidden())
+    }
+
+    /// All that he may, in the order of the table.
+    #[must_use]
+    pub fn permissions(&self) -> Vec<Permission> {
+        Permission::ALL.iter().copied().filter(|permission| self.may(*permission)).collect()
     }
 }
 
@@ -65,7 +92,7 @@ impl<P: Grant> Deref for Asking<P> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Via {
     Session(SessionId),
-    Token { may_write: bool },
+    Token { id: TokenId, may_write: bool, per_minute: Option<i64> },
 }
 
 /// Who it is and how he is known, before any gate. For the session endpoints only.
@@ -106,7 +133,7 @@ impl SignedIn {
 
     fn gate_token(&self) -> Result<()> {
         match self.via {
-            Via::Token { may_write: false } => Err(Error::new(
+            Via::Token { may_write: false, .. } => Err(Error::new(
                 Kind::Forbidden,
                 "token_read_only",
                 "该 API 令牌只有读取权限。",
@@ -141,6 +168,7 @@ pub(crate) async fn identify(parts: &mut Parts, app: &App) -> Result<SignedIn> {
         }
     };
     zunke_http::prefer_locale(signed_in.actor.locale);
+    limit::count(parts, app, &signed_in)?;
     parts.extensions.insert(signed_in.clone());
     Ok(signed_in)
 }

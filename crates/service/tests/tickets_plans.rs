@@ -69,6 +69,7 @@ fn no_page_reads_all_tickets() {
             department: None,
             scope: zunke_access::Scope::all(),
             locale: Locale::Zh,
+            key: None,
         };
         let open: Vec<State> = State::ALL.iter().copied().filter(|state| !state.is_done()).collect();
         let mine = Filter { having: Having::Staff(actor.staff), ..Filter::default() };

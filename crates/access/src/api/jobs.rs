@@ -78,7 +78,7 @@ pub(super) struct ListQuery {
 
 /// Whose jobs this actor sees: `None` is everybody's.
 fn reach(actor: &Actor) -> Option<StaffId> {
-    (!actor.role.has(Permission::ManageJobs)).then_some(actor.staff)
+    (!actor.may(Permission::ManageJobs)).then_some(actor.staff)
 }
 
 /// A job within reach; another's answers as one that isn't there.

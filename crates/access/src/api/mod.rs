@@ -53,6 +53,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(departments::change))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::delete))
+        .routes(routes!(tokens::rotate))
         .routes(routes!(organisation::get, organisation::put))
         .routes(routes!(level_rights::get, level_rights::put))
         .routes(routes!(backups::list, backups::create))

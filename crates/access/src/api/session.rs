@@ -159,7 +159,7 @@ pub(super) async fn get(State(app): State<App>, me: SignedIn) -> Result<axum::Js
         })
         .await?;
     Ok(axum::Json(CurrentSession {
-        permissions: me.actor.role.permissions(),
+        permissions: me.actor.permissions(),
         must_change_password: me.must_change_password,
         today: today(&organisation, app.now()),
         organisation,

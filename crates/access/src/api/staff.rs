@@ -154,7 +154,7 @@ pub(super) async fn list(
             })?)
         }
     };
-    let full = actor.role.has(Permission::ManageStaff);
+    let full = actor.may(Permission::ManageStaff);
     let filter = table::Filter {
         search: query.search,
         role: query.role,

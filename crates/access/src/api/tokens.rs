@@ -3,7 +3,7 @@
 use crate::actor::{SignedIn, TokenId};
 use crate::role::{Permission, may};
 use crate::store::tokens as table;
-use crate::tokens::{self, NewToken, Token};
+use crate::tokens::{self, Limits, NewToken, OVERLAP_HOURS_MAX, Token};
 use crate::{Can, Secret, Write};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -35,6 +35,12 @@ pub(super) struct TokenView {
     /// To within five minutes.
     used_at: Option<Instant>,
     expired: bool,
+    /// What it may do of what its owner may; `null`: all of it.
+    permissions: Option<Vec<Permission>>,
+    /// Until then the secret before holds too.
+    old_until: Option<Instant>,
+    /// Calls in a minute, where it has a limit of its own.
+    per_minute: Option<i64>,
 }
 
 impl TokenView {
@@ -49,6 +55,9 @@ impl TokenView {
             expired: token.expires_at.is_some_and(|at| at <= now),
             expires_at: token.expires_at,
             used_at: token.used_at,
+            permissions: token.permissions,
+            old_until: token.old_until.filter(|until| *until > now),
+            per_minute: token.per_minute,
         }
     }
 }
@@ -66,6 +75,9 @@ pub(super) struct Issued {
     expires_at: Option<Instant>,
     used_at: Option<Instant>,
     expired: bool,
+    permissions: Option<Vec<Permission>>,
+    old_until: Option<Instant>,
+    per_minute: Option<i64>,
     /// `zk_…`, shown this once; absent in a repeated answer.
     token: Option<String>,
 }
@@ -95,6 +107,12 @@ pub(super) struct NewBody {
     scopes: Vec<TokenScope>,
     /// Absent: never.
     expires_at: Option<Instant>,
+    /// What it may do of what you may; absent: all of it.
+    #[serde(default)]
+    permissions: Option<Vec<Permission>>,
+    /// Calls in a minute, 1–60000; absent: as the house has it.
+    #[serde(default)]
+    per_minute: Option<i64>,
 }
 
 /// The own tokens, without their secrets.
@@ -136,12 +154,67 @@ pub(super) async fn create(
     }
     let new =
         NewToken { name: body.name, may_write: body.scopes.contains(&TokenScope::Write), expires_at: body.expires_at };
+    let limits = Limits { permissions: body.permissions, per_minute: body.per_minute };
+    limits.check(&write.actor)?;
     let secret = Secret::random(tokens::PREFIX)?;
     let kept = secret.clone();
     let (by, now) = (write.actor.staff, write.now);
     write
         .run_showing_once(&app, StatusCode::CREATED, ("token", Some(&secret)), move |tx| {
-            Ok(TokenView::new(tokens::issue(tx, now, Some(by), by, &new, &kept)?, now))
+            Ok(TokenView::new(tokens::issue(tx, now, Some(by), by, &new, &limits, &kept)?, now))
+        })
+        .await
+}
+
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = TokenRotation)]
+pub(super) struct RotateBody {
+    /// Hours for which the secret before holds too, 0–168; 24 where it is left out.
+    #[serde(default = "a_day")]
+    overlap_hours: i64,
+}
+
+fn a_day() -> i64 {
+    24
+}
+
+/// Give an own token another secret, shown once. The one before holds for a while, so that a program can change over
+/// without a gap. What it may do and when it ends stay.
+#[utoipa::path(post, path = "/tokens/{id}/rotate", tag = "access", operation_id = "rotate_token",
+    params(("id" = TokenId, Path)), request_body = RotateBody,
+    responses((status = 200, body = Issued), WriteProblems))]
+pub(super) async fn rotate(
+    State(app): State<App>,
+    me: SignedIn,
+    write: Write<may::UseTokens>,
+    Path(id): Path<TokenId>,
+    Json(body): Json<RotateBody>,
+) -> Result<Response> {
+    me.session()?;
+    if !(0..=OVERLAP_HOURS_MAX).contains(&body.overlap_hours) {
+        return Err(Error::invalid(
+            "overlap_invalid",
+            format!("旧密钥最多再保留 {OVERLAP_HOURS_MAX} 小时。"),
+            format!("The old secret holds for 0 to {OVERLAP_HOURS_MAX} hours."),
+        )
+        .at("overlap_hours")
+        .into());
+    }
+    let secret = Secret::random(tokens::PREFIX)?;
+    let kept = secret.clone();
+    let (by, now) = (write.actor.staff, write.now);
+    write
+        .run_showing_once(&app, StatusCode::OK, ("token", Some(&secret)), move |tx| {
+            let until = now.plus_secs(body.overlap_hours * 3_600);
+            if !table::rotate(tx, id, by, &kept, until)? {
+                return Err(Error::not_found());
+            }
+            let token = table::list(tx, Some(by))?.into_iter().find(|token| token.id == id);
+            let token = token.ok_or_else(Error::not_found)?;
+            let detail = serde_json::json!({ "old_until": until });
+            audit::write(tx, now, Some(by), "token.rotate", &id.to_string(), &detail)?;
+            Ok(TokenView::new(token, now))
         })
         .await
 }
@@ -155,7 +228,7 @@ pub(super) async fn delete(
     write: Write<may::UseTokens>,
     Path(id): Path<TokenId>,
 ) -> Result<Response> {
-    let all = write.actor.role.has(Permission::ManageStaff);
+    let all = write.actor.may(Permission::ManageStaff);
     let (by, now) = (write.actor.staff, write.now);
     write
         .run(&app, StatusCode::NO_CONTENT, move |tx| {

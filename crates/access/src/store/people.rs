@@ -88,5 +88,6 @@ pub fn actor(tx: &mut Tx, person: &Person, fallback: Locale) -> Result<Actor> {
         department: person.department,
         scope: scope(tx, person)?,
         locale: person.locale.unwrap_or(fallback),
+        key: None,
     })
 }

@@ -80,6 +80,7 @@ impl House {
             .nest("/api/v1", routes)
             .fallback(zunke_http::not_found)
             .method_not_allowed_fallback(zunke_http::method_not_allowed)
+            .layer(axum::middleware::from_fn_with_state(app.clone(), zunke_access::limit_headers))
             .layer(axum::middleware::from_fn_with_state(app.clone(), zunke_http::request_context))
             .layer(axum::middleware::from_fn(zunke_http::security_headers))
             .with_state(app.clone());

@@ -4,6 +4,7 @@ mod backups;
 mod common;
 mod coverage;
 mod jobs;
+mod keys;
 mod level_rights;
 mod login;
 mod organisation;

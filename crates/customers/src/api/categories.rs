@@ -260,7 +260,7 @@ pub(super) struct MoveList {
 #[utoipa::path(get, path = "/category-moves", tag = "customers", operation_id = "list_category_moves",
     responses((status = 200, body = MoveList), ReadProblems))]
 pub(super) async fn moves(State(app): State<App>, can: Can<may::EditCustomers>) -> Result<axum::Json<MoveList>> {
-    let whose = (!can.role.has(Permission::ManageTags) || !can.scope.sees_all()).then_some(can.staff);
+    let whose = (!can.may(Permission::ManageTags) || !can.scope.sees_all()).then_some(can.staff);
     let items = app.db.read_async(move |tx| categories::moves(tx, whose, 20)).await?;
     Ok(axum::Json(MoveList { items }))
 }
@@ -295,7 +295,7 @@ pub(super) async fn undo(
     write
         .run(&app, StatusCode::OK, move |tx| {
             let one = categories::lock_move(tx, id)?.ok_or_else(Error::not_found)?;
-            if one.staff_id != Some(actor.staff) && !actor.role.has(Permission::ManageTags) {
+            if one.staff_id != Some(actor.staff) && !actor.may(Permission::ManageTags) {
                 return Err(Error::not_found());
             }
             let context = context(tx, now, &actor, &told)?;

@@ -212,7 +212,7 @@ pub enum Sight {
 impl Sight {
     #[must_use]
     pub fn of(actor: &Actor) -> Self {
-        if actor.role.has(Permission::ManageFields) { Self::All } else { Self::Open }
+        if actor.may(Permission::ManageFields) { Self::All } else { Self::Open }
     }
 
     #[must_use]

@@ -125,6 +125,7 @@ fn router(app: App) -> Router {
         .with_state(app.clone())
         .merge(figures)
         .layer(DefaultBodyLimit::max(zunke_http::JSON_BYTES_MAX))
+        .layer(from_fn_with_state(app.clone(), zunke_access::limit_headers))
         .layer(from_fn(in_time))
         .layer(from_fn_with_state(app.clone(), zunke_http::request_context))
         .layer(CompressionLayer::new())
