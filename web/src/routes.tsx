@@ -177,6 +177,12 @@ export const entries: Entry[] = [
   },
 
   {
+    path: '/settings/webhooks/:id?',
+    name: 'page.webhooks',
+    permission: 'manage_hooks',
+    page: () => import('./hooks/WebhooksPage'),
+  },
+  {
     path: '/settings/backup',
     name: 'page.backup',
     permission: 'manage_backups',
