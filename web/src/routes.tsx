@@ -183,6 +183,12 @@ export const entries: Entry[] = [
     page: () => import('./hooks/WebhooksPage'),
   },
   {
+    path: '/settings/vault',
+    name: 'page.vault',
+    permission: 'manage_fields',
+    page: () => import('./vault/VaultPage'),
+  },
+  {
     path: '/settings/backup',
     name: 'page.backup',
     permission: 'manage_backups',

@@ -176,6 +176,8 @@ permissions! {
     ApproveExports = "approve_exports": &[Administrator, OperationsManager];
     /// Webhooks: where other systems are told what happens here.
     ManageHooks = "manage_hooks": &[Administrator];
+    /// See sensitive fields in full, with a reason; find customers by them.
+    RevealPersonal = "reveal_personal": &[Administrator, OperationsManager, AccountManager];
     /// See, make and take away backups; when they are made.
     ManageBackups = "manage_backups": &[Administrator];
 }

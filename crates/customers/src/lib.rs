@@ -26,6 +26,7 @@ pub mod privacy;
 pub mod profile;
 pub mod query;
 pub mod record;
+pub mod sensitive;
 pub mod segment;
 mod store;
 pub mod tag;

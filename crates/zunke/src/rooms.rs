@@ -8,7 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use zunke_access::backups::{self, Backups, MakeBackup};
 use zunke_access::settings::{self, Guard, Guards, Organisation, refuse_other_days_and_sums};
 use zunke_access::work::CleanUp;
-use zunke_access::{Scope, Setup, SetupChecks};
+use zunke_access::{RateLimits, Scope, Setup, SetupChecks};
 use zunke_customers::export::{ExportFiles, WriteExports};
 use zunke_customers::import::files::Files;
 use zunke_customers::import::run::ImportJob;
@@ -80,7 +80,9 @@ impl House {
             .with(self.live.clone())
             .with(Keys::in_folder(data))
             .with(backups(data))
+            .with(Vault::in_folder(data))
             .with(self.limiter.clone())
+            .with(RateLimits::default())
     }
 
     /// What takes mails, with whom it tells and where files go.
@@ -183,13 +185,25 @@ pub fn backups(data: &Path) -> Backups {
 /// Seals anew what older keys hold; answers how many secrets that were.
 pub fn reseal(db: &Db, data: &Path) -> Result<u64> {
     let keys = Keys::in_folder(data);
-    zunke_service::intake::keys::PLACES.iter().map(|place| keys.reseal(db, place)).sum()
+    let webhooks = ["secret", "old_secret"].map(|column| zunke_service::intake::keys::Place {
+        table: "webhooks",
+        key: "webhook_id",
+        column,
+        about: |id| zunke_hooks::webhook::Webhook::about(zunke_hooks::webhook::WebhookId(id)),
+    });
+    let places = zunke_service::intake::keys::PLACES.iter().chain(&webhooks);
+    let secrets: u64 = places.map(|place| keys.reseal(db, place)).sum::<Result<u64>>()?;
+    Ok(secrets + zunke_customers::sensitive::reseal(db, &Vault::in_folder(data))?)
 }
 
 /// Who answers for what the rooms hold of a person.
 pub fn holders(data: &Path) -> Holders {
     Holders(vec![
-        Arc::new(OwnHolder { files: Some(files(data)), exports: Some(ExportFiles::new(data.join("exports"))) }),
+        Arc::new(OwnHolder {
+            files: Some(files(data)),
+            exports: Some(ExportFiles::new(data.join("exports"))),
+            vault: Some(Vault::in_folder(data)),
+        }),
         Arc::new(LevelHolder),
         Arc::new(ServiceHolder { files: Some(TicketFiles::new(data.join("tickets"))) }),
     ])
@@ -203,6 +217,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(zunke_customers::export::routes())
         .merge(zunke_tiering::routes())
         .merge(zunke_customers::consent::routes())
+        .merge(zunke_customers::sensitive::routes())
         .merge(zunke_service::routes())
         .merge(zunke_privacy::routes())
         .merge(zunke_hooks::routes())

@@ -27,6 +27,7 @@ import './customers.css';
 const CustomerTickets = lazy(() => import('../service/desk/CustomerTickets'));
 const CustomerCare = lazy(() => import('../service/visits/CustomerCare'));
 const CustomerPrivacy = lazy(() => import('../privacy/CustomerPrivacy'));
+const CustomerSensitive = lazy(() => import('../vault/CustomerSensitive'));
 const LevelExplanation = lazy(() => import('../tiers/LevelExplanation'));
 
 /** Everything about one customer: the headline, what happened, why this level, the profile. */
@@ -136,6 +137,7 @@ function Page({ customer, back }: { customer: Customer; back: { to: string; labe
     label: t('privacy:tab'),
     children: (
       <Suspense fallback={<Skeleton active />}>
+        <CustomerSensitive customerId={customer.id} />
         <CustomerPrivacy customerId={customer.id} />
       </Suspense>
     ),

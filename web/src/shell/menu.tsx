@@ -57,6 +57,7 @@ export const menu: MenuEntry[] = [
       { to: '/settings', name: 'room.settings' },
       { to: '/settings/privacy', name: 'page.privacy', permission: 'manage_privacy' },
       { to: '/settings/webhooks', name: 'page.webhooks', permission: 'manage_hooks' },
+      { to: '/settings/vault', name: 'page.vault', permission: 'manage_fields' },
       { to: '/settings/backup', name: 'page.backup', permission: 'manage_backups' },
     ],
   },

@@ -6,13 +6,14 @@ use crate::import::files::Files;
 use crate::privacy::standing::{self, State};
 use crate::query::CustomerQuery;
 use crate::record::RecordContext;
-use crate::store::{customers, identities, search};
+use crate::store::{customers, for_each_in, identities, search};
 use crate::tag::{self, At};
 use serde_json::{Value as Json, json};
 use zunke_kernel::id::{CustomerId, ImportId};
 use zunke_kernel::search::sort_key;
 use zunke_kernel::{Day, Instant, Money, Result, Zone};
-use zunke_store::Tx;
+use zunke_store::vault::Vault;
+use zunke_store::{Tx, Value};
 
 /// What an erased customer is called.
 pub const NAMELESS: &str = "已匿名客户";
@@ -22,6 +23,8 @@ pub const NAMELESS: &str = "已匿名客户";
 pub struct OwnHolder {
     pub files: Option<Files>,
     pub exports: Option<ExportFiles>,
+    /// Opens what is kept of a person in the vault, for his copy.
+    pub vault: Option<Vault>,
 }
 
 const TABLES: &[(&str, Fate)] = &[
@@ -35,6 +38,7 @@ const TABLES: &[(&str, Fate)] = &[
     ("customer_tag_history", Fate::Erased),
     ("customer_fields", Fate::Erased),
     ("customer_field_history", Fate::Erased),
+    ("customer_sensitive", Fate::Erased),
     ("customer_category_history", Fate::Kept),
     ("activities", Fate::Blanked),
     ("activity_keys", Fate::Kept),
@@ -59,6 +63,7 @@ impl Holder for OwnHolder {
             profile(tx, customer)?,
             known_by(tx, customer)?,
             own_fields(tx, customer)?,
+            in_vault(tx, self.vault.as_ref(), customer)?,
             tags(tx, customer)?,
             consents(tx, customer, &zone)?,
             happened(tx, customer, &zone)?,
@@ -79,7 +84,8 @@ impl Holder for OwnHolder {
         )?;
         let tags = execute(tx, "DELETE FROM customer_tags WHERE customer_id = $1", customer)?
             + execute(tx, "DELETE FROM customer_tag_history WHERE customer_id = $1", customer)?;
-        let fields = execute(tx, "DELETE FROM customer_fields WHERE customer_id = $1", customer)?
+        let fields = execute(tx, "DELETE FROM customer_sensitive WHERE customer_id = $1", customer)?
+            + execute(tx, "DELETE FROM customer_fields WHERE customer_id = $1", customer)?
             + execute(tx, "DELETE FROM customer_field_history WHERE customer_id = $1", customer)?;
         let words = execute(
             tx,
@@ -94,6 +100,10 @@ impl Holder for OwnHolder {
                (SELECT source, source_id FROM activities WHERE customer_id = $1 AND revision >= 0)",
             customer,
         )?;
+        // The first rows of files that were loaded, kept to be looked at.
+        let ended = "SELECT import_id FROM imports WHERE state IN ('done', 'failed', 'cancelled', 'undone')";
+        let ended = tx.query(ended, &[], |row| row.id(0, ImportId))?;
+        forget_samples(tx, &ended)?;
         // Answers kept for repeated calls name him; they are forgotten after two days anyhow.
         tx.execute("DELETE FROM idempotency_keys WHERE body LIKE $1", &[format!("%{customer}%").into()])?;
         execute(tx, "UPDATE consents SET note = NULL WHERE customer_id = $1 AND note IS NOT NULL", customer)?;
@@ -167,8 +177,8 @@ impl Holder for OwnHolder {
                  AND (subject IS NOT NULL OR body IS NOT NULL)"
             }
             Class::ImportFiles => {
-                "SELECT COUNT(*) FROM imports WHERE finished_at < $1 AND file_hash <> ''
-                 AND state NOT IN ('running', 'queued', 'undoing')"
+                "SELECT COUNT(*) FROM imports WHERE COALESCE(finished_at, created_at) < $1 AND file_hash <> ''
+                 AND state NOT IN ('running', 'undoing')"
             }
             _ => return Ok(None),
         };
@@ -195,11 +205,12 @@ impl Holder for OwnHolder {
             }
             Class::ImportFiles => {
                 let found: Vec<ImportId> = tx.query(
-                    "SELECT import_id FROM imports WHERE finished_at < $1 AND file_hash <> ''
-                     AND state NOT IN ('running', 'queued', 'undoing') LIMIT $2",
+                    "SELECT import_id FROM imports WHERE COALESCE(finished_at, created_at) < $1 AND file_hash <> ''
+                     AND state NOT IN ('running', 'undoing') LIMIT $2",
                     &[before.into(), limit.into()],
                     |row| row.id(0, ImportId),
                 )?;
+                forget_samples(tx, &found)?;
                 for id in &found {
                     // Without its fingerprint the same file is a new one; its columns and counts stay for the list.
                     tx.execute("UPDATE imports SET file_hash = '' WHERE import_id = $1", &[(*id).into()])?;
@@ -227,6 +238,25 @@ impl Holder for OwnHolder {
         }
         Ok(true)
     }
+}
+
+/// Takes the first rows of files out of what is kept of their imports.
+fn forget_samples(tx: &mut Tx, imports: &[ImportId]) -> Result<()> {
+    let ids: Vec<Value> = imports.iter().map(|id| (*id).into()).collect();
+    let mut changed: Vec<Vec<Value>> = Vec::new();
+    let sql = "SELECT import_id, inspection FROM imports WHERE import_id IN ({list})";
+    for_each_in(tx, sql, &[], &ids, &mut |row| {
+        let mut inspection: Json = row.json(1)?;
+        let sample =
+            inspection.get_mut("sample").filter(|sample| sample.as_array().is_some_and(|rows| !rows.is_empty()));
+        if let Some(sample) = sample {
+            *sample = json!([]);
+            changed.push(vec![inspection.to_string().into(), row.id(0, ImportId)?.into()]);
+        }
+        Ok(())
+    })?;
+    tx.execute_many("UPDATE imports SET inspection = $1 WHERE import_id = $2", &changed)?;
+    Ok(())
 }
 
 fn profile(tx: &mut Tx, customer: CustomerId) -> Result<Section> {
@@ -268,6 +298,18 @@ fn own_fields(tx: &mut Tx, customer: CustomerId) -> Result<Section> {
     for (key, value) in values.as_object().into_iter().flatten() {
         let label = labels.iter().find(|field| field.key == *key).map_or(key.as_str(), |field| field.label.zh.as_str());
         section.push([json!(label), value.clone()]);
+    }
+    Ok(section)
+}
+
+/// What is kept of him in the vault, in full: it is his.
+fn in_vault(tx: &mut Tx, vault: Option<&Vault>, customer: CustomerId) -> Result<Section> {
+    let columns = [("field", "字段", "Field"), ("value", "内容", "Value")];
+    let mut section = Section::new("sensitive", ("敏感信息", "Sensitive details"), &columns);
+    if let Some(vault) = vault {
+        for (field, value) in crate::sensitive::all_of(tx, vault, customer)? {
+            section.push([json!(field.name.zh), json!(value)]);
+        }
     }
     Ok(section)
 }

@@ -50,7 +50,7 @@ impl House {
         let exports = ExportFiles::new(folder.path().join("exports"));
         let tickets = TicketFiles::new(folder.path().join("tickets"));
         let holders = Holders(vec![
-            Arc::new(OwnHolder { files: None, exports: Some(exports.clone()) }),
+            Arc::new(OwnHolder { exports: Some(exports.clone()), ..OwnHolder::default() }),
             Arc::new(LevelHolder),
             Arc::new(ServiceHolder { files: Some(tickets.clone()) }),
         ]);
