@@ -332,3 +332,34 @@ async fn levels_tickets_erasures_and_merges_are_told_from_their_messages() {
         assert!(heard.iter().all(|one| !one.body.contains("secret")), "only what is promised");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_follows_asks_for_what_changed_and_reads_it_line_by_line() {
+    for db in databases() {
+        let house = House::new(db);
+        let (first, second) = (house.customer("王小明").await, house.customer("李雷").await);
+        house.later(HOUR);
+        let since = house.app.now().to_string();
+        let page = house.good(200, "GET", &format!("/customers?updated_since={since}"), None).await;
+        assert_eq!(page["items"], json!([]));
+        house.good(200, "PATCH", &format!("/customers/{second}"), Some(json!({ "city": "上海" }))).await;
+        let page = house.good(200, "GET", &format!("/customers?updated_since={since}"), None).await;
+        assert_eq!((page["items"].as_array().map(Vec::len), &page["items"][0]["id"]), (Some(1), &json!(second)));
+        let lines = |answer: serde_json::Value| -> Vec<serde_json::Value> {
+            let text = if answer.is_string() { answer.as_str().expect("text").to_owned() } else { answer.to_string() };
+            text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
+        };
+        let all = lines(house.good(200, "GET", "/customers/export?format=ndjson", None).await);
+        let mut ids: Vec<&str> = all.iter().filter_map(|one| one["id"].as_str()).collect();
+        ids.sort_unstable();
+        let mut both = [first.as_str(), second.as_str()];
+        both.sort_unstable();
+        assert_eq!(ids, both);
+        let path = format!("/customers/export?format=ndjson&updated_since={since}");
+        let changed = lines(house.good(200, "GET", &path, None).await);
+        assert_eq!((changed.len(), &changed[0]["city"]), (1, &json!("上海")));
+        for bad in ["/customers?updated_since=yesterday", "/customers/export?format=parquet"] {
+            assert!(matches!(house.call(&house.boss, "GET", bad, None).await.0, 400 | 422), "{bad}");
+        }
+    }
+}

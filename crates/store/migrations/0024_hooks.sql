@@ -85,3 +85,6 @@ ALTER TABLE api_tokens ADD COLUMN old_hash {bytes};
 ALTER TABLE api_tokens ADD COLUMN old_until {int};
 ALTER TABLE api_tokens ADD COLUMN per_minute {int};
 CREATE UNIQUE INDEX api_tokens_old ON api_tokens (old_hash) WHERE old_hash IS NOT NULL;
+
+-- What changed since a moment, for other systems that follow.
+CREATE INDEX customers_updated ON customers (updated_at);

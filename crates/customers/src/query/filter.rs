@@ -13,7 +13,7 @@ use zunke_kernel::condition::{Condition, parse_at};
 use zunke_kernel::id::{DepartmentId, StaffId};
 use zunke_kernel::money::shorten;
 use zunke_kernel::search::{Need, needs};
-use zunke_kernel::{Day, Error, Money, Result, Zone};
+use zunke_kernel::{Day, Error, Instant, Money, Result, Zone};
 use zunke_store::{Engine, Tx, Value};
 
 /// Values of one comma list.
@@ -62,6 +62,8 @@ pub struct ListParams {
     pub last_order_before: Option<Day>,
     pub joined_after: Option<Day>,
     pub joined_before: Option<Day>,
+    /// Changed at this instant or later: own data, tags, owner, state. What orders do to figures is no such change.
+    pub updated_since: Option<Instant>,
     /// `level`, `score`, `name`, `net_spend`, `orders`, `last_order_day`, `potential`, `created`, or `field.<key>` of an own field; `-` in front:
     /// descending. Default `-level`.
     pub sort: Option<String>,
@@ -69,7 +71,7 @@ pub struct ListParams {
     pub limit: Option<u32>,
     /// `next` of the page before.
     pub after: Option<String>,
-    /// Of exports only: `csv` or `xlsx`.
+    /// Of exports only: `csv`, `xlsx` or `ndjson`.
     #[param(ignore)]
     pub format: Option<String>,
 }
@@ -101,6 +103,7 @@ pub struct Filter {
     pub potential_min: Option<f64>,
     pub last_order: (Option<Day>, Option<Day>),
     pub joined: (Option<Day>, Option<Day>),
+    pub updated_since: Option<Instant>,
     /// Segments put in place.
     pub conditions: Vec<Condition>,
     /// The day that windows of conditions end with.
@@ -158,6 +161,7 @@ impl Filter {
         filter.potential_min = params.potential_min;
         filter.last_order = (params.last_order_after, params.last_order_before);
         filter.joined = (params.joined_after, params.joined_before);
+        filter.updated_since = params.updated_since;
         for segment in list::<SegmentId>(params.segment.as_deref(), "segment", |word| word.parse().ok())? {
             filter.conditions.push(crate::segment::condition(tx, segment).map_err(|error| error.at("segment"))?);
         }
@@ -208,6 +212,7 @@ impl Filter {
         test("c.last_order_day", ">", self.last_order.1.map(|_| Value::Int(crate::headline::NO_DAY)));
         test("c.joined_day", ">=", self.joined.0.map(Value::from));
         test("c.joined_day", "<=", self.joined.1.map(Value::from));
+        test("c.updated_at", ">=", self.updated_since.map(Value::from));
         if let Some(least) = self.potential_min {
             let least = statement.bind(least);
             let _ = write!(

@@ -46,7 +46,10 @@ impl House {
         let app = App::new(db.db.clone(), Arc::new(move || Instant(hand.load(Ordering::SeqCst))))
             .with(keys.clone())
             .with(Customers { observers: vec![Arc::new(Fires)] });
-        let (routes, _) = zunke_hooks::routes().merge(zunke_customers::routes()).split_for_parts();
+        let (routes, _) = zunke_hooks::routes()
+            .merge(zunke_customers::routes())
+            .merge(zunke_customers::export::routes())
+            .split_for_parts();
         let router = Router::new()
             .nest("/api/v1", routes)
             .layer(axum::middleware::from_fn_with_state(app.clone(), zunke_http::request_context))
@@ -115,7 +118,8 @@ impl House {
         let answer = self.router.clone().oneshot(request.expect("a request")).await.expect("an answer");
         let status = answer.status().as_u16();
         let bytes = axum::body::to_bytes(answer.into_body(), 1 << 24).await.expect("a body");
-        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
     }
 
     /// Calls as the boss; anything but `status` stops the test.
