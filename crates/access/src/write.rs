@@ -1,7 +1,8 @@
 //! A write over HTTP: who, when, and once. With an `Idempotency-Key` the answer is kept in the transaction that it
 //! answers for, so that a call repeated after a lost answer gets the same one and does nothing twice.
 
-use crate::actor::{Actor, admit};
+use crate::actor::{Actor, SignedIn, Via, admit};
+use crate::client;
 use crate::role::{Grant, may};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -15,6 +16,7 @@ use zunke_http::{App, AppError, BodyHash, etag};
 use zunke_kernel::id::StaffId;
 use zunke_kernel::{Error, Instant, Locale, Result};
 use zunke_store::Tx;
+use zunke_store::audit::Origin;
 use zunke_store::idempotency::{self, Claim};
 
 const KEY_CHARS_MAX: usize = 200;
@@ -26,6 +28,7 @@ pub struct Write<P: Grant = may::Enter> {
     pub now: Instant,
     pub locale: Locale,
     key: Option<String>,
+    origin: Origin,
     method: Method,
     /// Path with query: the same key for another call is another request.
     target: String,
@@ -38,6 +41,7 @@ impl<P: Grant> FromRequestParts<App> for Write<P> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
         let actor = admit(parts, app, P::PERMISSION).await?;
+        let origin = origin(parts);
         let key = read_key(&parts.headers)?;
         let body = BodyHash::default();
         parts.extensions.insert(body.clone());
@@ -46,6 +50,7 @@ impl<P: Grant> FromRequestParts<App> for Write<P> {
             actor,
             now: app.now(),
             key,
+            origin,
             method: parts.method.clone(),
             target: parts.uri.to_string(),
             body,
@@ -104,6 +109,17 @@ impl<P: Grant> Write<P> {
             (self.actor.staff.to_string(), key, hash)
         });
         let now = self.now;
+        let audit = self.audit();
+        let (method, path) = (self.method.to_string(), path_of(&self.target).to_owned());
+        let work = move |tx: &mut Tx| {
+            let before = tx.changed();
+            let done = work(tx)?;
+            // No change is without an entry, whoever wrote the handler; what the handler says itself says more.
+            if tx.changed() > before && !tx.is_audited() && !speaks_for_itself(&path) {
+                audit.note(tx, "api.write", &path, &serde_json::json!({ "method": method }))?;
+            }
+            Ok(done)
+        };
         app.db
             .write_async(move |tx| {
                 let Some((caller, key, hash)) = &claim else {
@@ -128,7 +144,7 @@ impl<P: Grant> Write<P> {
 
     /// Records this write in the audit chain. Call it at the end of the work.
     pub fn audit(&self) -> Auditor {
-        Auditor { actor: self.actor.staff, now: self.now }
+        Auditor { actor: self.actor.staff, now: self.now, origin: self.origin }
     }
 }
 
@@ -137,12 +153,22 @@ impl<P: Grant> Write<P> {
 pub struct Auditor {
     pub actor: StaffId,
     pub now: Instant,
+    /// Whence: the address, and the key where one was used.
+    pub origin: Origin,
 }
 
 impl Auditor {
     /// `action` is `<subject>.<verb>`: `staff.create`; `subject` the id it was done to.
     pub fn note(self, tx: &mut Tx, action: &str, subject: impl Display, detail: &Json) -> Result<()> {
-        zunke_store::audit::write(tx, self.now, Some(self.actor), action, &subject.to_string(), detail)
+        zunke_store::audit::write_from(
+            tx,
+            self.now,
+            Some(self.actor),
+            self.origin,
+            action,
+            &subject.to_string(),
+            detail,
+        )
     }
 }
 
@@ -175,6 +201,27 @@ impl IntoResponse for Answer {
         }
         response
     }
+}
+
+/// Without the query, which may name people.
+fn path_of(target: &str) -> &str {
+    target.split('?').next().unwrap_or_default()
+}
+
+/// Whether what is written there is a record itself, with who and when in each row: what customers do comes by the million,
+/// and who has a ticket open every few seconds.
+fn speaks_for_itself(path: &str) -> bool {
+    path.ends_with("/activities") || path.ends_with("/activities/batch") || path.ends_with("/presence")
+}
+
+/// Whence a request comes that has been admitted.
+pub(crate) fn origin(parts: &Parts) -> Origin {
+    let key = parts.extensions.get::<SignedIn>().and_then(|signed_in| match signed_in.via {
+        Via::Token { id, .. } => Some(id.0),
+        Via::Session(_) => None,
+    });
+    let address = client::address(parts);
+    Origin::new(if address == "unknown" { "" } else { &address }, key)
 }
 
 fn read_key(headers: &HeaderMap) -> Result<Option<String>> {

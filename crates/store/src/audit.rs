@@ -4,10 +4,11 @@
 use crate::{Row, Tx, Value};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 use zunke_kernel::id::StaffId;
 use zunke_kernel::{Error, Instant, Result};
 
-const COLUMNS: &str = "seq, at, actor, action, subject, detail, hash";
+const COLUMNS: &str = "seq, at, actor, action, subject, detail, hash, address, key_id";
 
 /// One entry of the record.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -24,8 +25,42 @@ pub struct Entry {
     pub subject: String,
     #[schema(value_type = Object)]
     pub detail: serde_json::Value,
+    /// Whence it was asked: an IP address. Absent for what no request asked for.
+    pub address: Option<String>,
+    /// The key (API token) that was used; absent for a login.
+    pub key_id: Option<String>,
     #[serde(skip)]
     pub hash: Vec<u8>,
+}
+
+/// Whence something was asked for, small enough to be copied about.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Origin {
+    address: [u8; ADDRESS_BYTES],
+    length: usize,
+    key: Option<Uuid>,
+}
+
+/// IPv6 by its network (`2001:db8:1:2::/64`) is the longest.
+const ADDRESS_BYTES: usize = 32;
+
+impl Origin {
+    /// `key`: the API token, where one was used.
+    #[must_use]
+    pub fn new(address: &str, key: Option<Uuid>) -> Self {
+        let mut origin = Self { key, ..Self::default() };
+        let bytes = address.as_bytes();
+        // What is longer is no address; cut short it would be another one.
+        if address.is_ascii() && bytes.len() <= ADDRESS_BYTES {
+            origin.address[..bytes.len()].copy_from_slice(bytes);
+            origin.length = bytes.len();
+        }
+        origin
+    }
+
+    fn address(&self) -> Option<&str> {
+        std::str::from_utf8(&self.address[..self.length]).ok().filter(|text| !text.is_empty())
+    }
 }
 
 /// Which entries a list shows; what is absent does not narrow it.
@@ -60,18 +95,44 @@ pub fn write(
     subject: &str,
     detail: &serde_json::Value,
 ) -> Result<()> {
+    write_from(tx, now, actor, Origin::default(), action, subject, detail)
+}
+
+/// Like [`write`], with whence it was asked for.
+pub fn write_from(
+    tx: &mut Tx,
+    now: Instant,
+    actor: Option<StaffId>,
+    origin: Origin,
+    action: &str,
+    subject: &str,
+    detail: &serde_json::Value,
+) -> Result<()> {
     let head =
         tx.query_one("UPDATE audit_head SET seq = seq + 1 WHERE chain = 'main' RETURNING seq, hash", &[], |row| {
             Ok((row.int(0)?, row.bytes(1)?))
         })?;
     let Some((seq, before)) = head else { return Err(Error::internal("the audit chain has no head")) };
     let detail = detail.to_string();
-    let hash = seal(&before, seq, now, actor, action, subject, &detail);
+    let (address, key) = (origin.address(), origin.key);
+    let hash = Sealed { seq, at: now, actor, action, subject, detail: &detail, address, key }.hash(&before);
     tx.execute(
-        "INSERT INTO audit (seq, at, actor, action, subject, detail, hash) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        &[seq.into(), now.into(), actor.into(), action.into(), subject.into(), detail.into(), hash.clone().into()],
+        "INSERT INTO audit (seq, at, actor, action, subject, detail, hash, address, key_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        &[
+            seq.into(),
+            now.into(),
+            actor.into(),
+            action.into(),
+            subject.into(),
+            detail.as_str().into(),
+            hash.clone().into(),
+            address.map(str::to_owned).into(),
+            key.into(),
+        ],
     )?;
     tx.execute("UPDATE audit_head SET hash = $1 WHERE chain = 'main'", &[hash.into()])?;
+    tx.audited();
     Ok(())
 }
 
@@ -124,7 +185,18 @@ pub fn verify(tx: &mut Tx) -> Result<Verified> {
         }
         entries += 1;
         let seq = row.int(0)?;
-        let hash = seal(&before, seq, row.instant(1)?, row.opt_id(2, StaffId)?, row.str(3)?, row.str(4)?, row.str(5)?);
+        let (address, key) = (row.opt_text(7)?, row.opt_uuid(8)?);
+        let sealed = Sealed {
+            seq,
+            at: row.instant(1)?,
+            actor: row.opt_id(2, StaffId)?,
+            action: row.str(3)?,
+            subject: row.str(4)?,
+            detail: row.str(5)?,
+            address: address.as_deref(),
+            key,
+        };
+        let hash = sealed.hash(&before);
         if seq != entries || row.slice(6)? != hash {
             broken_at = Some(entries);
         }
@@ -150,33 +222,109 @@ fn read(row: &Row) -> Result<Entry> {
         subject: row.text(4)?,
         detail: row.json(5)?,
         hash: row.bytes(6)?,
+        address: row.opt_text(7)?,
+        key_id: row.opt_uuid(8)?.map(|id| format!("tok_{}", id.simple())),
     })
 }
 
-/// The hash over the entry before and this one. Every part is preceded by its length, so that no two
-/// entries read the same.
-fn seal(
-    before: &[u8],
+/// What of an entry is sealed.
+struct Sealed<'a> {
     seq: i64,
     at: Instant,
     actor: Option<StaffId>,
-    action: &str,
-    subject: &str,
-    detail: &str,
-) -> Vec<u8> {
-    let actor = actor.map_or_else(Vec::new, |id| id.0.as_bytes().to_vec());
-    let mut digest = Sha256::new();
-    for part in [
-        before,
-        &seq.to_be_bytes(),
-        &at.0.to_be_bytes(),
-        &actor,
-        action.as_bytes(),
-        subject.as_bytes(),
-        detail.as_bytes(),
-    ] {
-        digest.update((part.len() as u64).to_be_bytes());
-        digest.update(part);
+    action: &'a str,
+    subject: &'a str,
+    detail: &'a str,
+    address: Option<&'a str>,
+    key: Option<Uuid>,
+}
+
+impl Sealed<'_> {
+    /// The hash over the entry before and this one. Every part is preceded by its length, so that no two entries read the
+    /// same. Address and key are parts only where there is one: entries from before they were kept stay as they are.
+    fn hash(&self, before: &[u8]) -> Vec<u8> {
+        let actor = self.actor.map_or_else(Vec::new, |id| id.0.as_bytes().to_vec());
+        let mut digest = Sha256::new();
+        let mut add = |part: &[u8]| {
+            digest.update((part.len() as u64).to_be_bytes());
+            digest.update(part);
+        };
+        add(before);
+        add(&self.seq.to_be_bytes());
+        add(&self.at.0.to_be_bytes());
+        add(&actor);
+        add(self.action.as_bytes());
+        add(self.subject.as_bytes());
+        add(self.detail.as_bytes());
+        if self.address.is_some() || self.key.is_some() {
+            add(self.address.unwrap_or_default().as_bytes());
+            add(self.key.as_ref().map_or(&[][..], |key| key.as_bytes()));
+        }
+        digest.finalize().to_vec()
     }
-    digest.finalize().to_vec()
+}
+
+/// One entry as an export tells it, with all that its hash is over: the texts as they are stored, the ids and hashes in
+/// hexadecimal, the moment in milliseconds since 1970.
+#[derive(Serialize)]
+struct Line<'a> {
+    seq: i64,
+    at_ms: i64,
+    at: Instant,
+    actor: String,
+    action: &'a str,
+    subject: &'a str,
+    detail: &'a str,
+    address: Option<String>,
+    key: Option<String>,
+    hash: String,
+}
+
+/// The whole chain, an entry a line, each as JSON: what `scripts/verify-audit.py` checks without this program.
+pub fn export(tx: &mut Tx, mut each: impl FnMut(&str) -> Result<()>) -> Result<()> {
+    tx.for_each(&format!("SELECT {COLUMNS} FROM audit ORDER BY seq"), &[], |row| {
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let line = Line {
+            seq: row.int(0)?,
+            at_ms: row.int(1)?,
+            at: row.instant(1)?,
+            actor: row.opt_id(2, StaffId)?.map(|id| hex(id.0.as_bytes())).unwrap_or_default(),
+            action: row.str(3)?,
+            subject: row.str(4)?,
+            detail: row.str(5)?,
+            address: row.opt_text(7)?,
+            key: row.opt_uuid(8)?.map(|id| hex(id.as_bytes())),
+            hash: hex(row.slice(6)?),
+        };
+        each(&serde_json::to_string(&line).map_err(Error::internal)?)
+    })
+}
+
+/// Whether an entry has this hash, in hexadecimal; the hash of an empty chain is always there.
+pub fn holds(tx: &mut Tx, hash: &str) -> Result<bool> {
+    let bytes: Option<Vec<u8>> = hash
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()))
+        .collect();
+    let Some(bytes) = bytes.filter(|bytes| bytes.len() == 32) else {
+        return Err(Error::invalid(
+            "hash_invalid",
+            "哈希值应为 64 位十六进制字符。",
+            "A hash is 64 hexadecimal characters.",
+        )
+        .at("head"));
+    };
+    if bytes.iter().all(|byte| *byte == 0) {
+        return Ok(true);
+    }
+    Ok(tx.query_one("SELECT seq FROM audit WHERE hash = $1 LIMIT 1", &[bytes.into()], |row| row.int(0))?.is_some())
+}
+
+/// The newest entry and its hash: who writes it down elsewhere sees later whether the end of the chain was cut off.
+pub fn head(tx: &mut Tx) -> Result<(i64, String)> {
+    let found = tx.query_one("SELECT seq, hash FROM audit_head WHERE chain = 'main'", &[], |row| {
+        Ok((row.int(0)?, row.slice(1)?.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
+    })?;
+    found.ok_or_else(|| Error::internal("the audit chain has no head"))
 }

@@ -25,6 +25,10 @@ pub(crate) struct State {
     pub broken: bool,
     /// It made work for the worker.
     pub ring: bool,
+    /// Rows that it has changed so far, as far as statements tell.
+    pub changed: u64,
+    /// It is in the record of who did what.
+    pub audited: bool,
 }
 
 impl<'a> Tx<'a> {
@@ -51,6 +55,7 @@ impl<'a> Tx<'a> {
             Inner::Sqlite(connection) => sqlite::statement::execute(connection, sql, params),
             Inner::Postgres(session) => session.execute(sql, params),
         };
+        self.state.changed += *done.as_ref().unwrap_or(&0);
         self.noted(done)
     }
 
@@ -64,7 +69,24 @@ impl<'a> Tx<'a> {
             Inner::Sqlite(connection) => sqlite::statement::execute_many(connection, sql, rows),
             Inner::Postgres(session) => session.execute_many(sql, rows),
         };
+        self.state.changed += *done.as_ref().unwrap_or(&0);
         self.noted(done)
+    }
+
+    /// Rows that were changed so far, as far as statements tell: not those of a query that changes and answers.
+    #[must_use]
+    pub fn changed(&self) -> u64 {
+        self.state.changed
+    }
+
+    /// Whether [`crate::audit`] has an entry of it.
+    #[must_use]
+    pub fn is_audited(&self) -> bool {
+        self.state.audited
+    }
+
+    pub(crate) fn audited(&mut self) {
+        self.state.audited = true;
     }
 
     /// All rows of an answer. Rows come in no order but that of ORDER BY.

@@ -70,10 +70,31 @@ pub enum Command {
     /// The keys that secrets, sensitive fields and backups are sealed with
     #[command(subcommand)]
     Keys(Keys),
+    /// The record of who did what
+    #[command(subcommand)]
+    Audit(Audit),
     /// Check the database and the set-up
     Doctor,
     /// Print the OpenAPI document of the API
     Openapi,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Walk the whole chain: whether an entry was changed, taken out or put in
+    Verify(AuditVerify),
+    /// Write the whole record into a file, an entry a line, for scripts/verify-audit.py
+    Export {
+        /// The new file
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct AuditVerify {
+    /// The hash that the newest entry had when it was written down: it must still be in the chain
+    #[arg(long, value_name = "HASH")]
+    pub head: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -62,6 +62,7 @@ fn run(cli: Cli, output: Output) -> Result<()> {
         Command::Backup(asked) => command::backup::backup(&open::migrated(&database)?, &data, &asked, output),
         Command::Restore(asked) => command::backup::restore(&database, &data, &asked, output),
         Command::Keys(asked) => command::backup::keys(&database, &data, &asked, output),
+        Command::Audit(asked) => command::audit::run(&open::migrated(&database)?, asked, output),
         Command::Doctor => command::doctor::run(&database, &data, output),
         Command::Openapi => output::print(&serve::openapi::text()?),
     }

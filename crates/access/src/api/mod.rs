@@ -6,6 +6,8 @@ mod jobs;
 mod level_rights;
 mod organisation;
 mod record;
+mod second_factor;
+mod security;
 mod session;
 mod staff;
 mod tokens;
@@ -47,6 +49,12 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(session::change_password))
         .routes(routes!(session::list))
         .routes(routes!(session::revoke))
+        .routes(routes!(second_factor::get, second_factor::begin))
+        .routes(routes!(second_factor::confirm))
+        .routes(routes!(second_factor::remove))
+        .routes(routes!(second_factor::renew))
+        .routes(routes!(second_factor::reset))
+        .routes(routes!(security::get, security::put))
         .routes(routes!(staff::list, staff::create))
         .routes(routes!(staff::get, staff::change))
         .routes(routes!(departments::list, departments::create))
@@ -60,6 +68,8 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(backups::settings, backups::change))
         .routes(routes!(backups::download, backups::delete))
         .routes(routes!(record::list))
+        .routes(routes!(record::verify))
+        .routes(routes!(record::export))
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::get))
         .routes(routes!(jobs::cancel))

@@ -1,11 +1,15 @@
 //! `/audit`: who did what, when.
 
 use crate::Can;
+use crate::Write;
 use crate::role::may;
+use axum::body::Body;
 use axum::extract::State;
-use serde::Deserialize;
-use utoipa::IntoParams;
-use zunke_http::{App, Query, ReadProblems, Result};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use zunke_http::{App, Query, ReadProblems, Result, WriteProblems};
 use zunke_kernel::id::StaffId;
 use zunke_kernel::page::{self, Page};
 use zunke_kernel::{Error, Instant};
@@ -56,6 +60,62 @@ pub(super) async fn list(
     let next = items.last().filter(|_| more).map(|last| page::mark(&last.seq.into()));
     Ok(axum::Json(Page { items, next }))
 }
+
+/// What a look at the whole chain found.
+#[derive(Serialize, ToSchema)]
+pub(super) struct AuditCheck {
+    entries: i64,
+    /// The first entry at which the chain does not hold; absent where it is whole.
+    broken_at: Option<i64>,
+    /// The hash of the newest entry: written down elsewhere, it shows later whether the end was cut off.
+    head: String,
+}
+
+/// Walks the whole record: whether an entry was changed, taken out or put in beside the program.
+#[utoipa::path(get, path = "/audit/verify", tag = "access", operation_id = "verify_audit",
+    responses((status = 200, body = AuditCheck), ReadProblems))]
+pub(super) async fn verify(State(app): State<App>, _: Can<may::ReadAudit>) -> Result<axum::Json<AuditCheck>> {
+    let (found, head) = app.db.read_async(|tx| Ok((audit::verify(tx)?, audit::head(tx)?.1))).await?;
+    Ok(axum::Json(AuditCheck { entries: found.entries, broken_at: found.broken_at, head }))
+}
+
+/// The whole record as a file, an entry a line as JSON, with all that its hashes are over: what the script
+/// `verify-audit.py` checks without this program. Taking it out is itself an entry.
+#[utoipa::path(post, path = "/audit/export", tag = "access", operation_id = "export_audit",
+    responses((status = 200, description = "The file", content_type = "application/x-ndjson", body = String),
+        WriteProblems))]
+pub(super) async fn export(State(app): State<App>, write: Write<may::ReadAudit>) -> Result<Response> {
+    let audit_note = write.audit();
+    app.db.write_async(move |tx| audit_note.note(tx, "audit.export", "audit", &serde_json::json!({}))).await?;
+    let db = app.db.clone();
+    let (sender, receiver) = tokio::sync::mpsc::channel::<std::io::Result<Vec<u8>>>(8);
+    tokio::task::spawn_blocking(move || {
+        let mut part = Vec::with_capacity(PART * 2);
+        let done = db.read(|tx| {
+            audit::export(tx, |line| {
+                part.extend_from_slice(line.as_bytes());
+                part.push(b'\n');
+                if part.len() >= PART && sender.blocking_send(Ok(std::mem::take(&mut part))).is_err() {
+                    // Nobody reads any more.
+                    return Err(Error::internal("the reader has gone"));
+                }
+                Ok(())
+            })
+        });
+        let last = done.map(|()| part).map_err(std::io::Error::other);
+        let _ = sender.blocking_send(last);
+    });
+    let lines = futures_util::stream::unfold(receiver, |mut receiver| async move {
+        receiver.recv().await.map(|part| (part, receiver))
+    });
+    let name = HeaderValue::from_static("attachment; filename=\"audit.ndjson\"");
+    let head =
+        [(header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson")), (header::CONTENT_DISPOSITION, name)];
+    Ok((head, Body::from_stream(lines)).into_response())
+}
+
+/// Bytes of one part of a file.
+const PART: usize = 64 * 1024;
 
 pub(super) fn after_invalid() -> Error {
     Error::invalid(

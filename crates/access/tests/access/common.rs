@@ -132,7 +132,11 @@ impl House {
         let response = self.router.clone().oneshot(request).await.expect("an answer");
         let (status, headers) = (response.status(), response.headers().clone());
         let bytes = axum::body::to_bytes(response.into_body(), 1 << 24).await.expect("a body");
-        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("JSON") };
+        let body =
+            match bytes.is_empty() || headers.get("content-type").is_some_and(|kind| kind == "application/x-ndjson") {
+                true => Value::Null,
+                false => serde_json::from_slice(&bytes).expect("JSON"),
+            };
         Answer { status, headers, body }
     }
 

@@ -1,5 +1,6 @@
 //! What each command does, apart from serving.
 
+pub mod audit;
 pub mod backup;
 pub mod clock;
 pub mod database;

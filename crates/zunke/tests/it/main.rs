@@ -1,6 +1,7 @@
 //! The binary as its users meet it: started as a process, spoken to over HTTP and the command line, killed.
 
 mod alarms;
+mod audit;
 mod crash;
 mod days;
 mod door;
@@ -10,3 +11,4 @@ mod levels;
 mod openapi;
 mod roles;
 mod upgrade;
+mod webhooks;
