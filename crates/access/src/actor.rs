@@ -101,6 +101,8 @@ pub(crate) struct SignedIn {
     pub actor: Actor,
     pub via: Via,
     pub must_change_password: bool,
+    /// The house asks for a second step, and he has none yet.
+    pub second_step_missing: bool,
     /// His own choice of language.
     pub own_locale: Option<Locale>,
 }
@@ -126,6 +128,14 @@ impl SignedIn {
                 "password_change_required",
                 "请先修改初始密码。",
                 "Please change your one-time password first.",
+            ));
+        }
+        if self.second_step_missing {
+            return Err(Error::new(
+                Kind::Forbidden,
+                "second_factor_setup_required",
+                "请先设置两步验证。",
+                "Please set up the second step first.",
             ));
         }
         Ok(())

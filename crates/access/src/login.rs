@@ -1,12 +1,14 @@
 //! Logging in: throttled, the same answer and the same work for a wrong password and an unknown login.
 
 use crate::password;
+use crate::second_factor::{self, Step};
 use crate::secret::Secret;
 use crate::staff::{LOGIN_CHARS_MAX, Staff, login_form};
 use crate::store::{attempts, sessions, staff as table};
 use crate::throttle::{ACCOUNT, ADDRESS};
 use serde_json::json;
 use zunke_kernel::{Error, Instant, Kind, Result};
+use zunke_store::vault::Vault;
 use zunke_store::{Db, audit};
 
 /// From where somebody logs in.
@@ -14,6 +16,15 @@ use zunke_store::{Db, audit};
 pub struct From {
     pub address: String,
     pub agent: String,
+}
+
+/// What somebody gives to come in.
+#[derive(Clone, Debug)]
+pub struct Given {
+    pub login: String,
+    pub password: Secret,
+    /// Of his authenticator, or a recovery code, where he has a second step.
+    pub code: Option<Secret>,
 }
 
 /// How a login went.
@@ -26,9 +37,11 @@ pub enum Outcome {
     Wait(i64),
 }
 
-/// Opens a session, or 401 `login_failed`.
-pub async fn log_in(db: &Db, now: Instant, login: &str, given: Secret, from: From) -> Result<Outcome> {
-    let login = login_form(login);
+/// Opens a session, or 401 `login_failed`; where there is a second step, `second_factor_required` without a code and
+/// `second_factor_wrong` with another one.
+pub async fn log_in(db: &Db, vault: Option<Vault>, now: Instant, given: Given, from: From) -> Result<Outcome> {
+    let Given { login, password: given, code } = given;
+    let login = login_form(&login);
     let account = format!("account:{}", login.chars().take(LOGIN_CHARS_MAX).collect::<String>());
     let address = format!("address:{}", from.address);
     let subjects = [(account.clone(), ACCOUNT), (address.clone(), ADDRESS)];
@@ -59,16 +72,38 @@ pub async fn log_in(db: &Db, now: Instant, login: &str, given: Secret, from: Fro
         .write_async(move |tx| {
             // Meanwhile the password may have been changed, or the person deactivated.
             if table::password_of(tx, id)?.as_deref() != Some(hash.as_str()) {
-                return Ok(false);
+                return Ok(Entry::Changed);
+            }
+            match second_factor::admit(tx, now, vault.as_ref(), id, code.as_ref())? {
+                Step::Passed => {}
+                Step::Missing => return Ok(Entry::CodeMissing),
+                Step::Wrong => {
+                    let detail = json!({"address": from.address, "second_factor": false});
+                    audit::write(tx, now, Some(id), "session.refused", &id.to_string(), &detail)?;
+                    return Ok(Entry::CodeWrong);
+                }
             }
             attempts::forgive(tx, &account, &address)?;
             let session = sessions::open(tx, now, id, &opened, &from.address, &from.agent)?;
             let detail = json!({"address": from.address, "session": session});
             audit::write(tx, now, Some(id), "session.open", &id.to_string(), &detail)?;
-            Ok(true)
+            Ok(Entry::Open)
         })
         .await?;
-    if still { Ok(Outcome::Open { staff: Box::new(staff), session }) } else { Err(failed()) }
+    match still {
+        Entry::Open => Ok(Outcome::Open { staff: Box::new(staff), session }),
+        Entry::Changed => Err(failed()),
+        Entry::CodeMissing => Err(second_factor::missing()),
+        Entry::CodeWrong => Err(second_factor::wrong("code")),
+    }
+}
+
+/// How it went after the password.
+enum Entry {
+    Open,
+    Changed,
+    CodeMissing,
+    CodeWrong,
 }
 
 fn failed() -> Error {

@@ -146,6 +146,8 @@ permissions! {
     AssignCustomers = "assign_customers": &[Administrator, OperationsManager];
     /// Take customers out as a file.
     ExportCustomers = "export_customers": &[Administrator, OperationsManager, Analyst];
+    /// Merge two entries of one customer, and part them again.
+    MergeCustomers = "merge_customers": &[Administrator, OperationsManager];
     /// Record orders, refunds and interactions.
     RecordActivities = "record_activities": &[Administrator, OperationsManager, AccountManager, Agent];
     /// Load files.
@@ -176,6 +178,8 @@ permissions! {
     ApproveExports = "approve_exports": &[Administrator, OperationsManager];
     /// Webhooks: where other systems are told what happens here.
     ManageHooks = "manage_hooks": &[Administrator];
+    /// What is asked of a login: passwords, sessions, second steps.
+    ManageSecurity = "manage_security": &[Administrator];
     /// See sensitive fields in full, with a reason; find customers by them.
     RevealPersonal = "reveal_personal": &[Administrator, OperationsManager, AccountManager];
     /// See, make and take away backups; when they are made.

@@ -236,6 +236,8 @@ pub fn reset_password(db: &Db, now: Instant, login: &str) -> Result<OneTimePassw
         staff.active = true;
         table::update(tx, now, &staff)?;
         table::set_password(tx, now, staff.id, &hash, true)?;
+        // Whoever has the machine may lose his telephone too.
+        crate::second_factor::remove(tx, now, staff.id, staff.id)?;
         sessions::close_all(tx, staff.id)?;
         audit::write(tx, now, None, "staff.password_reset", &staff.id.to_string(), &json!({}))
     })?;

@@ -1,7 +1,7 @@
 //! `/session`: logging in and out, the own password, the own sessions.
 
 use crate::actor::{SessionId, SignedIn};
-use crate::login::{self, From, Outcome};
+use crate::login::{self, From, Given, Outcome};
 use crate::role::{Permission, Role};
 use crate::scope::Scope;
 use crate::settings::{self, Organisation, today};
@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 use zunke_http::{App, AppError, Change, Json, Path, ReadProblems, Result, WriteProblems};
 use zunke_kernel::id::{DepartmentId, StaffId};
 use zunke_kernel::{Day, Error, Instant, Locale};
+use zunke_store::vault::Vault;
 use zunke_store::{Tx, audit};
 
 /// How far the house is set up, of what the caller may see; the rooms above fill it in. A number above zero also says
@@ -44,6 +45,10 @@ pub(super) struct LoginBody {
     login: String,
     #[schema(value_type = String, max_length = 200, format = Password)]
     password: Secret,
+    /// Six digits of the authenticator, or a recovery code, where there is a second step.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 40)]
+    code: Option<Secret>,
 }
 
 /// Who is logged in.
@@ -70,6 +75,8 @@ pub(super) struct LoggedIn {
 pub(super) struct CurrentSession {
     staff: Me,
     must_change_password: bool,
+    /// The house asks for a second step; until it is set up, nothing but `/session` answers.
+    second_step_missing: bool,
     permissions: Vec<Permission>,
     organisation: Organisation,
     /// The day that counts as today.
@@ -122,7 +129,8 @@ pub(super) struct SessionList {
 pub(super) async fn create(State(app): State<App>, parts: Parts, Json(body): Json<LoginBody>) -> Result<Response> {
     client::require_same_origin(&parts.headers)?;
     let from = From { address: client::address(&parts), agent: client::agent(&parts.headers) };
-    match login::log_in(&app.db, app.now(), &body.login, body.password, from).await? {
+    let given = Given { login: body.login, password: body.password, code: body.code };
+    match login::log_in(&app.db, app.get::<Vault>(), app.now(), given, from).await? {
         Outcome::Wait(secs) => Err(AppError::from(login::throttled(secs)).retry_after(secs)),
         Outcome::Open { staff, session } => {
             let answer = LoggedIn {
@@ -161,6 +169,7 @@ pub(super) async fn get(State(app): State<App>, me: SignedIn) -> Result<axum::Js
     Ok(axum::Json(CurrentSession {
         permissions: me.actor.permissions(),
         must_change_password: me.must_change_password,
+        second_step_missing: me.second_step_missing,
         today: today(&organisation, app.now()),
         organisation,
         setup,
@@ -232,7 +241,8 @@ pub(super) async fn change_password(
     Json(body): Json<PasswordChange>,
 ) -> Result<Response> {
     me.session()?;
-    password::check(&body.new, &me.actor.login, "new")?;
+    let policy = app.db.read_async(crate::security::load).await?;
+    password::check_of(policy.password_chars_min, &body.new, &me.actor.login, "new")?;
     if body.new == body.current {
         return Err(Error::invalid(
             "password_unchanged",

@@ -2,15 +2,13 @@
 
 use crate::actor::{SessionId, SignedIn, Via};
 use crate::secret::{Secret, TokenHash};
+use crate::security::{self, SecurityPolicy};
 use crate::store::people;
 use zunke_kernel::id::StaffId;
 use zunke_kernel::{Error, Instant, Locale, Result};
 use zunke_store::{Db, Tx};
 
-/// Unused for so long, a session ends.
-pub const IDLE_SECS: i64 = 12 * 3600;
-
-/// However much it is used, it ends after so long.
+/// No cookie is kept for longer, whatever the policy of the house says.
 pub const LIFE_SECS: i64 = 30 * 24 * 3600;
 
 /// Use is noted no more often than this, so that reading stays reading.
@@ -37,18 +35,11 @@ pub fn open(
 ) -> Result<SessionId> {
     let id = SessionId::new(now);
     purge(tx, now)?;
+    let until = security::load(tx)?.until(now, now);
     tx.execute(
         "INSERT INTO sessions (token_hash, session_id, staff_id, created_at, seen_at, expires_at, address, agent)
          VALUES ($1, $2, $3, $4, $4, $5, $6, $7)",
-        &[
-            secret.hash()[..].into(),
-            id.0.into(),
-            staff.into(),
-            now.into(),
-            now.plus_secs(IDLE_SECS).into(),
-            address.into(),
-            agent.into(),
-        ],
+        &[secret.hash()[..].into(), id.0.into(), staff.into(), now.into(), until.into(), address.into(), agent.into()],
     )?;
     Ok(id)
 }
@@ -58,32 +49,44 @@ pub async fn identify(db: &Db, now: Instant, hash: TokenHash, fallback: Locale) 
     let found = db
         .read_async(move |tx| {
             let sql = format!(
-                "SELECT {}, t.session_id, t.created_at, t.seen_at FROM sessions t
+                "SELECT {}, t.session_id, t.created_at, t.seen_at,
+                   (SELECT f.confirmed_at FROM second_factors f WHERE f.staff_id = t.staff_id),
+                   (SELECT p.content FROM settings p WHERE p.name = 'security') FROM sessions t
                  JOIN staff s ON s.staff_id = t.staff_id
                  WHERE t.token_hash = $1 AND t.expires_at > $2 AND s.active = $3",
                 people::COLUMNS
             );
             let found = tx.query_one(&sql, &[hash[..].into(), now.into(), true.into()], |row| {
                 let id = row.id(people::COUNT, SessionId)?;
-                Ok((people::read(row)?, id, row.instant(people::COUNT + 1)?, row.instant(people::COUNT + 2)?))
+                let times = (row.instant(people::COUNT + 1)?, row.instant(people::COUNT + 2)?);
+                let confirmed = row.opt_instant(people::COUNT + 3)?.is_some();
+                let policy = match row.opt_text(people::COUNT + 4)? {
+                    None => SecurityPolicy::default(),
+                    Some(text) => serde_json::from_str(&text).map_err(Error::internal)?,
+                };
+                Ok((people::read(row)?, id, times, confirmed, policy))
             })?;
-            let Some((person, id, created_at, seen_at)) = found else {
+            let Some((person, id, times, confirmed, policy)) = found else {
                 return Ok(None);
             };
+            let actor = people::actor(tx, &person, fallback)?;
             let signed_in = SignedIn {
-                actor: people::actor(tx, &person, fallback)?,
+                second_step_missing: !confirmed && policy.asks_second_step(actor.role),
+                actor,
                 via: Via::Session(id),
                 must_change_password: person.must_change_password,
                 own_locale: person.locale,
             };
-            Ok(Some((signed_in, created_at, seen_at)))
+            Ok(Some((signed_in, times, policy)))
         })
         .await?;
-    let Some((signed_in, created_at, seen_at)) = found else {
+    let Some((signed_in, (created_at, seen_at), policy)) = found else {
         return Err(Error::unauthorized());
     };
-    if now.0 - seen_at.0 >= NOTE_SECS * 1_000 {
-        let until = now.plus_secs(IDLE_SECS).min(created_at.plus_secs(LIFE_SECS));
+    // Half the idle time of a strict house is less than the usual pause.
+    let note_ms = (NOTE_SECS * 1_000).min(policy.idle_minutes * 30_000);
+    if now.0 - seen_at.0 >= note_ms {
+        let until = policy.until(created_at, now);
         let noted = db
             .write_async(move |tx| {
                 tx.execute(
@@ -124,6 +127,11 @@ pub fn close(tx: &mut Tx, staff: StaffId, id: SessionId) -> Result<bool> {
     let closed =
         tx.execute("DELETE FROM sessions WHERE session_id = $1 AND staff_id = $2", &[id.0.into(), staff.into()])?;
     Ok(closed > 0)
+}
+
+/// Ends all sessions of this person but one.
+pub fn close_others(tx: &mut Tx, staff: StaffId, keep: SessionId) -> Result<u64> {
+    tx.execute("DELETE FROM sessions WHERE staff_id = $1 AND session_id <> $2", &[staff.into(), keep.0.into()])
 }
 
 /// Ends all sessions of this person.

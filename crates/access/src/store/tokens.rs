@@ -89,6 +89,7 @@ pub async fn identify(db: &Db, now: Instant, hash: TokenHash, fallback: Locale) 
                 },
                 via: Via::Token { id: key.id, may_write, per_minute: key.per_minute },
                 must_change_password: person.must_change_password,
+                second_step_missing: false,
                 own_locale: person.locale,
             };
             Ok(Some((signed_in, used_at)))

@@ -202,6 +202,10 @@ async fn a_bad_body_is_told_apart_and_never_a_fault_of_ours() {
 fn known_fields(endpoint: &Endpoint) -> &'static [&'static str] {
     match (endpoint.method, endpoint.path.as_str()) {
         ("POST", "/session") => &["login", "password"],
+        ("POST", "/session/second-factor") => &["password"],
+        ("POST", "/session/second-factor/confirm") => &["code"],
+        ("POST", "/session/second-factor/remove" | "/session/recovery-codes") => &["password", "code"],
+        ("PUT", "/security-policy") => &["idle_minutes"],
         ("PATCH", "/session") => &["locale"],
         ("POST", "/session/password") => &["current", "new"],
         ("POST", "/staff") => &["login", "name", "role", "levels", "locale"],

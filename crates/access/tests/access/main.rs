@@ -9,5 +9,6 @@ mod level_rights;
 mod login;
 mod organisation;
 mod people;
+mod second_step;
 mod tree;
 mod writes;
