@@ -9,6 +9,10 @@ use std::sync::Arc;
 use zunke_access::Role;
 use zunke_customers::RecordContext;
 use zunke_customers::consent::{Channel, Purpose, consented};
+use zunke_customers::import::mapping::{Cancellation, Field, Kind, Mapping};
+use zunke_customers::import::reader::ReadOptions;
+use zunke_customers::import::values::DateOrder;
+use zunke_customers::import::{Files, Options, run_file};
 use zunke_customers::privacy::{Fate, Holder, Removed, Section};
 use zunke_kernel::Instant;
 use zunke_kernel::id::CustomerId;
@@ -485,5 +489,51 @@ async fn a_customer_may_have_a_human_being_look_at_his_level() {
         assert_eq!(seen["reviews"][0]["reason"], "已核对订单，等级无误");
         let list = house.get("/tiering/queue?kind=request&state=decided").await;
         assert_eq!(list["items"].as_array().map(Vec::len), Some(1));
+    }
+}
+
+#[tokio::test]
+async fn a_file_loaded_once_more_leaves_the_erased_out_and_takes_the_others() {
+    for db in databases() {
+        let house = House::new(db);
+        let files = Files::new(common::folder(&house, "imports"));
+        let mapping = Mapping {
+            kind: Kind::Customers,
+            source: "crm".into(),
+            columns: [(Field::CustomerId, "编号"), (Field::CustomerName, "姓名"), (Field::Phone, "手机")]
+                .map(|(field, column)| (field, column.to_owned()))
+                .into(),
+            fields: [].into(),
+            constants: [].into(),
+            date_order: DateOrder::Ymd,
+            time_zone: None,
+            cancellation: Cancellation::default(),
+            drop_zero: false,
+            skip: None,
+            read: ReadOptions::default(),
+        };
+        let load = |name: &str, text: &str| {
+            let path = common::folder(&house, name);
+            std::fs::write(&path, text).expect("written");
+            let options = Options { files: &files, by: None };
+            run_file(&house.db, &|| house.now(), &path, &mapping, &[], &options, &|_| {}).expect("loads").progress
+        };
+        let first = load("a.csv", "编号,姓名,手机\n1,王秘密,13812345678\n2,李四,13900000002\n");
+        assert_eq!((first.accepted, first.customers), (2, 2));
+        let found = house.get("/customers?search=13812345678").await;
+        let id = id_of(&found["items"][0]);
+        let request = asked(&house, &id, "erasure").await;
+        let body = json!({ "identity_check": "身份证", "confirm_name": "王秘密" });
+        house.post(&format!("/privacy/requests/{}/carry-out", id_of(&request)), body).await;
+        assert_eq!(house.places_of("王秘密"), [] as [String; 0], "also not in what is kept of the file");
+        // By his number there, by his phone under another number, and somebody new.
+        let again =
+            "编号,姓名,手机\n1,王秘密,13812345678\n2,李四新,13900000002\n7,王秘密,13812345678\n3,赵六,13900000003\n";
+        let second = load("b.csv", again);
+        assert_eq!((second.accepted, second.skipped_rows()), (2, 2), "{second:?}");
+        // The file itself has him, until files of imports have had their time.
+        assert_eq!(house.places_of("王秘密"), ["imports.inspection"]);
+        assert_eq!(house.get("/customers/count").await["count"], 2);
+        assert_eq!(house.get("/customers/count?status=all").await["count"], 3);
     }
 }

@@ -2,7 +2,7 @@
 //! The last word counts, and of two that speak of the same thing the stricter one.
 
 mod api;
-mod store;
+pub(crate) mod store;
 
 pub use api::routes;
 pub use store::{Event, Text as ConsentText, consented, consented_many, events, publish, record, texts};
@@ -141,7 +141,8 @@ mod tests {
     fn the_last_word_counts_and_the_stricter_of_two() {
         use Channel::{Any, Email, Sms};
         use State::{Given, Withdrawn};
-        let cases: [(&[(i64, Channel, State)], Option<State>); 9] = [
+        type Words = [(i64, Channel, State)];
+        let cases: [(&Words, Option<State>); 9] = [
             (&[], None),
             (&[(1, Sms, Given)], Some(Given)),
             (&[(1, Any, Given)], Some(Given)),

@@ -98,6 +98,8 @@ pub fn settle(
     }
     let changed = update(tx, context, persons, &named, &matched, &known, fill)?;
     let places = places(persons, &named, fill);
+    // Whoever was erased by law is not taken in again, whichever of his numbers the row names.
+    let erased = crate::privacy::owners(tx, named.iter().flatten().flatten())?;
     let mut promised: HashMap<Identity, usize> = HashMap::new();
     let mut refs: Vec<Result<CustomerRef>> = Vec::with_capacity(persons.len());
     for (at, all) in named.into_iter().enumerate() {
@@ -106,6 +108,10 @@ pub fn settle(
             (_, Ok(_)) if stuck[at].is_some() => Err(stuck[at].clone().unwrap_or_else(Error::not_found)),
             (None, Ok(all)) if outside[at] => Err(unknown(all)),
             (Some(id), _) => Ok(CustomerRef::Id(id)),
+            (None, Ok(all)) if all.iter().any(|identity| erased.contains_key(identity)) => {
+                let first = all.iter().find(|identity| erased.contains_key(identity));
+                Err(crate::privacy::refused(&first.map(Identity::masked).unwrap_or_default()))
+            }
             (None, Ok(all)) => Ok(reference(context, persons[at].0, all, &known, &mut promised, at, &places)?),
         });
     }

@@ -46,6 +46,8 @@ const TABLES: &[(&str, Fate)] = &[
     ("privacy_standings", Fate::Kept),
     ("privacy_requests", Fate::Blanked),
     ("erased_identities", Fate::Kept),
+    ("merges", Fate::Blanked),
+    ("merged_customers", Fate::Kept),
 ];
 
 impl Holder for OwnHolder {

@@ -352,7 +352,8 @@ async fn close(
             request.answer = Some(reason.clone());
             (request.decided_by, request.decided_at) = (Some(actor.staff), Some(now));
             store::save(tx, &request)?;
-            let detail = json!({ "number": request.number, "kind": request.kind, "reason": reason });
+            // Why stands in the request, where an erasure reaches it.
+            let detail = json!({ "number": request.number, "kind": request.kind });
             audit.note(tx, &format!("privacy.{}", state.word()), request.customer_id, &detail)?;
             store::find(tx, &actor.scope, id)
         })
@@ -426,7 +427,7 @@ pub(super) async fn extend(
             request.due_at = request.due_at.plus_secs(body.days * 86_400);
             request.extension = Some(reason.clone());
             store::save(tx, &request)?;
-            let detail = json!({ "number": request.number, "days": body.days, "reason": reason });
+            let detail = json!({ "number": request.number, "days": body.days });
             audit.note(tx, "privacy.extend", request.customer_id, &detail)?;
             store::find(tx, &actor.scope, id)
         })

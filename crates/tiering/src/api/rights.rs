@@ -181,7 +181,7 @@ pub(super) async fn ask(
                     stands.rfm.into(),
                 ],
             )?;
-            audit.note(tx, "level.review_ask", id, &json!({ "item": item, "words": words }))?;
+            audit.note(tx, "level.review_ask", id, &json!({ "item": item }))?;
             queue::find(tx, &actor.scope, item)
         })
         .await
