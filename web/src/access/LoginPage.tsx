@@ -7,6 +7,7 @@ import { patch, post, remove } from '../api/client';
 import { messageOf, Problem } from '../api/problem';
 import { type Session, useSessionQuery } from '../api/session';
 import { currentLanguage, languageOf, localeOf, setLanguage } from '../i18n';
+import { SecondStepSetup } from './SecondStep';
 import './login.css';
 
 /** Only an address of this app: a link to the door must not lead out of the house. */
@@ -22,7 +23,8 @@ export default function LoginPage() {
   const navigate = useNavigate();
   const [search] = useSearchParams();
   const mustChange = session.data?.must_change_password === true;
-  const inside = session.data && !mustChange;
+  const mustStep = session.data?.second_step_missing === true;
+  const inside = session.data && !mustChange && !mustStep;
   const [chosen, setChosen] = useState(false);
   // The one-time password, kept for the step that follows: nobody types it twice.
   const [once, setOnce] = useState<string>();
@@ -45,6 +47,8 @@ export default function LoginPage() {
         </div>
         {mustChange ? (
           <NewPassword once={once} />
+        ) : mustStep ? (
+          <MustStep />
         ) : (
           <SignIn next={search.get('next')} chosen={chosen} onEntered={setOnce} />
         )}
@@ -76,14 +80,18 @@ function SignIn({
   const queries = useQueryClient();
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState(false);
+  // The password is right, and a code is asked for.
+  const [asked, setAsked] = useState(false);
+  const [form] = Form.useForm<{ login: string; password: string; code?: string }>();
 
-  const submit = async (values: { login: string; password: string }) => {
+  const submit = async (values: { login: string; password: string; code?: string }) => {
     setBusy(true);
     setProblem(undefined);
     try {
       const { staff } = await post<Pick<Session, 'staff'>>('/session', {
         login: values.login.trim(),
         password: values.password,
+        ...(asked ? { code: values.code } : {}),
       });
       // The language chosen at the door wins over the account's, and becomes it.
       const kept = languageOf(staff.locale);
@@ -92,14 +100,17 @@ function SignIn({
       onEntered(values.password);
       await queries.invalidateQueries({ queryKey: ['session'] });
     } catch (error) {
-      setProblem(messageOf(error));
+      if (error instanceof Problem && error.code === 'second_factor_required') setAsked(true);
+      else if (asked && error instanceof Problem && error.fields.code)
+        form.setFields([{ name: 'code', errors: [error.fields.code] }]);
+      else setProblem(messageOf(error));
     } finally {
       setBusy(false);
     }
   };
 
   return (
-    <Form layout="vertical" onFinish={submit} requiredMark={false} size="large">
+    <Form form={form} layout="vertical" onFinish={submit} requiredMark={false} size="large">
       {problem ? (
         <Alert type="error" showIcon title={problem} className="door-note" role="alert" />
       ) : (
@@ -108,18 +119,59 @@ function SignIn({
       <Form.Item
         name="login"
         label={t('login')}
+        hidden={asked}
         rules={[{ required: true, whitespace: true, message: t('login_needed') }]}
       >
         <Input autoComplete="username" autoFocus autoCapitalize="none" />
       </Form.Item>
-      <Form.Item name="password" label={t('password')} rules={[{ required: true, message: t('password_needed') }]}>
+      <Form.Item
+        name="password"
+        label={t('password')}
+        hidden={asked}
+        rules={[{ required: true, message: t('password_needed') }]}
+      >
         <Input.Password autoComplete="current-password" />
       </Form.Item>
+      {asked && (
+        <Form.Item
+          name="code"
+          label={t('step.any_code')}
+          extra={t('step.ask')}
+          rules={[{ required: true, whitespace: true, message: t('step.code_needed') }]}
+        >
+          <Input autoComplete="one-time-code" autoFocus maxLength={40} />
+        </Form.Item>
+      )}
       <Button type="primary" htmlType="submit" block loading={busy}>
         {t('sign_in')}
       </Button>
-      <p className="quiet door-help">{t('first_time')}</p>
+      {asked ? (
+        <Button type="link" block onClick={() => setAsked(false)}>
+          {t('step.back')}
+        </Button>
+      ) : (
+        <p className="quiet door-help">{t('first_time')}</p>
+      )}
     </Form>
+  );
+}
+
+/** The house asks for a second step: it is set up before anything else. */
+function MustStep() {
+  const { t } = useTranslation('access');
+  const queries = useQueryClient();
+  return (
+    <>
+      <Alert type="info" showIcon title={t('step.must')} className="door-note" />
+      <SecondStepSetup onDone={() => void queries.invalidateQueries({ queryKey: ['session'] })} />
+      <Button
+        type="link"
+        block
+        onClick={() => void remove('/session').finally(() => queries.invalidateQueries({ queryKey: ['session'] }))}
+      >
+        {t('use_other_account')}
+      </Button>
+    </>
   );
 }
 

@@ -5,7 +5,11 @@ import type { Schemas } from './types';
 
 export type Organisation = Schemas['Organisation'];
 /** Permissions travel as words (`edit_customers`). */
-export type Session = Omit<Schemas['CurrentSession'], 'permissions'> & { permissions: string[] };
+export type Session = Omit<Schemas['CurrentSession'], 'permissions'> & {
+  permissions: string[];
+  /** The house asks for a second step, and there is none yet. */
+  second_step_missing?: boolean;
+};
 
 /** Who is signed in; `null` when nobody is. */
 export function useSessionQuery() {

@@ -7,6 +7,7 @@ import { useSession } from '../api/session';
 import type { Schemas } from '../api/types';
 import { currentLanguage, type Language, localeOf, setLanguage } from '../i18n';
 import { RelativeTime } from '../kit/texts';
+import { SecondStepPanel } from './SecondStepPanel';
 
 type Login = Schemas['Session'];
 
@@ -152,6 +153,7 @@ export function AccountTab() {
           </Button>
         </Form>
       </section>
+      <SecondStepPanel />
       <section className="panel">
         <h2>{t('account.sessions')}</h2>
         {logins.isPending && <Skeleton active />}

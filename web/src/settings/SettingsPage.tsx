@@ -10,6 +10,7 @@ import { DepartmentsTab } from './DepartmentsTab';
 import { FieldsTab } from './FieldsTab';
 import { LevelRightsTab } from './LevelRightsTab';
 import { OrganisationTab } from './OrganisationTab';
+import { SecurityTab } from './SecurityTab';
 import { StaffTab } from './StaffTab';
 import { TokensTab } from './TokensTab';
 import './settings.css';
@@ -25,6 +26,7 @@ export default function SettingsPage() {
     { key: 'departments', permission: 'manage_staff', children: <DepartmentsTab /> },
     { key: 'staff', permission: 'manage_staff', children: <StaffTab /> },
     { key: 'level_rights', permission: 'manage_staff', children: <LevelRightsTab /> },
+    { key: 'security', permission: 'manage_security', children: <SecurityTab /> },
     { key: 'tokens', permission: 'use_tokens', children: <TokensTab /> },
     { key: 'audit', permission: 'read_audit', children: <AuditTab /> },
   ];

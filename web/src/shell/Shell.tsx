@@ -28,7 +28,7 @@ export function Shell() {
   const here = location.pathname + location.search;
   if (!session.data)
     return <Navigate to={here === '/' ? '/login' : `/login?next=${encodeURIComponent(here)}`} replace />;
-  if (session.data.must_change_password) return <Navigate to="/login" replace />;
+  if (session.data.must_change_password || session.data.second_step_missing) return <Navigate to="/login" replace />;
   return <Frame session={session.data} />;
 }
 
