@@ -97,6 +97,12 @@ pub fn erase(
         lines.extend(removed.lines);
         files.extend(removed.files);
     }
+    // Entries that were merged into his are his too: what was left in them goes with him.
+    for other in privacy::merged_into(tx, customer)? {
+        for holder in &holders.0 {
+            files.extend(holder.erase(tx, context.now, other)?.files);
+        }
+    }
     // A file that was exported before may hold the person.
     files.extend(export::withdraw_all(tx, context.now)?);
     privacy::follow(tx, context, customer)?;

@@ -537,3 +537,23 @@ async fn a_file_loaded_once_more_leaves_the_erased_out_and_takes_the_others() {
         assert_eq!(house.get("/customers/count?status=all").await["count"], 3);
     }
 }
+
+#[tokio::test]
+async fn an_erasure_takes_the_entries_that_were_merged_into_his_with_it() {
+    for db in databases() {
+        let house = House::new(db);
+        let id = house.customer().await;
+        let other = house.post("/customers", json!({ "name": "王小秘密", "note": "同一个人" })).await;
+        let (target, source): (CustomerId, CustomerId) =
+            (id.parse().expect("an id"), id_of(&other).parse().expect("an id"));
+        let params = [source.into(), target.into(), uuid::Uuid::nil().into(), NOW.into()];
+        let sql = "INSERT INTO merged_customers (customer_id, into_id, merge_id, merged_at) VALUES ($1, $2, $3, $4)";
+        house.db.write(|tx| tx.execute(sql, &params)).expect("merged");
+        let request = asked(&house, &id, "erasure").await;
+        let body = json!({ "identity_check": "身份证", "confirm_name": "王秘密" });
+        house.post(&format!("/privacy/requests/{}/carry-out", id_of(&request)), body).await;
+        for left in ["王小秘密", "同一个人", "王秘密"] {
+            assert_eq!(house.places_of(left), [] as [String; 0], "{left}");
+        }
+    }
+}

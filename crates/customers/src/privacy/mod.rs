@@ -11,4 +11,4 @@ pub mod standing;
 pub use erased::{fingerprints_of, readmit};
 pub(crate) use erased::{owners, refused};
 pub use holder::{Class, Column, Fate, Forgotten, Holder, Holders, Line, Removed, Section, count, execute, rows};
-pub use own::{NAMELESS, OwnHolder, follow, lock};
+pub use own::{NAMELESS, OwnHolder, follow, lock, merged_into};

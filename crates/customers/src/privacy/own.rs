@@ -73,6 +73,11 @@ impl Holder for OwnHolder {
     }
 
     fn erase(&self, tx: &mut Tx, now: Instant, customer: CustomerId) -> Result<Removed> {
+        // Entries that went into his are him too.
+        for gone in crate::merge::went_into(tx, customer)? {
+            self.erase(tx, now, gone)?;
+        }
+        execute(tx, "UPDATE merges SET kept = '{}', reason = '' WHERE customer_id = $1", customer)?;
         let known = identities::of(tx, &[customer])?.remove(&customer).unwrap_or_default();
         super::erased::remember(tx, now, customer, &known)?;
         identities::drop_many(tx, &[customer])?;
@@ -102,6 +107,8 @@ impl Holder for OwnHolder {
                (SELECT source, source_id FROM activities WHERE customer_id = $1 AND revision >= 0)",
             customer,
         )?;
+        // What parting two entries again would need: it does not come to that any more.
+        execute(tx, "UPDATE merges SET kept = '{}', reason = '' WHERE customer_id = $1", customer)?;
         // The first rows of files that were loaded, kept to be looked at.
         let ended = "SELECT import_id FROM imports WHERE state IN ('done', 'failed', 'cancelled', 'undone')";
         let ended = tx.query(ended, &[], |row| row.id(0, ImportId))?;
@@ -240,6 +247,23 @@ impl Holder for OwnHolder {
         }
         Ok(true)
     }
+}
+
+/// The entries that were merged into a customer's, and into theirs.
+pub fn merged_into(tx: &mut Tx, customer: CustomerId) -> Result<Vec<CustomerId>> {
+    let mut found = vec![customer];
+    let mut at = 0;
+    while let Some(one) = found.get(at).copied() {
+        let sql = "SELECT customer_id FROM merged_customers WHERE into_id = $1";
+        for other in tx.query(sql, &[one.into()], |row| row.id(0, CustomerId))? {
+            if !found.contains(&other) {
+                found.push(other);
+            }
+        }
+        at += 1;
+    }
+    found.remove(0);
+    Ok(found)
 }
 
 /// Takes the first rows of files out of what is kept of their imports.
