@@ -37,18 +37,18 @@ macro_rules! types {
 }
 
 types! {
-    CustomerCreated = "customer.created", "新增客户", "A customer was made";
-    CustomerChanged = "customer.changed", "客户资料、标签、负责人或状态有变动", "A customer's data, tags, owner or state changed";
-    CustomerMerged = "customer.merged", "客户被合并到另一位客户", "A customer went into another one";
-    CustomerErased = "customer.erased", "客户已匿名化", "A customer was erased";
-    CustomerRemoved = "customer.removed", "客户随导入撤销被删除", "A customer went with the undo of an import";
-    ActivityRecorded = "activity.recorded", "新的订单、退款或互动", "An order, refund or interaction was recorded";
-    ActivityCorrected = "activity.corrected", "订单、退款或互动被更正", "An order, refund or interaction was corrected";
-    ActivityWithdrawn = "activity.withdrawn", "订单、退款或互动被撤回", "An order, refund or interaction was taken back";
-    LevelChanged = "level.changed", "客户等级变动", "A customer's level changed";
-    TicketOpened = "ticket.opened", "新工单", "A ticket was opened";
-    TicketChanged = "ticket.changed", "工单有变动", "A ticket changed";
-    Test = "webhook.test", "测试消息", "A test";
+    CustomerCreated = "customer.created", "新增客户", "New customer";
+    CustomerChanged = "customer.changed", "客户资料、标签、负责人或状态有变动", "Customer changed: data, tags, owner or status";
+    CustomerMerged = "customer.merged", "客户被合并到另一位客户", "Customer merged into another";
+    CustomerErased = "customer.erased", "客户已匿名化", "Customer erased";
+    CustomerRemoved = "customer.removed", "客户随导入撤销被删除", "Customer removed by undoing an import";
+    ActivityRecorded = "activity.recorded", "新的订单、退款或互动", "New order, refund or contact";
+    ActivityCorrected = "activity.corrected", "订单、退款或互动被更正", "Order, refund or contact corrected";
+    ActivityWithdrawn = "activity.withdrawn", "订单、退款或互动被撤回", "Order, refund or contact withdrawn";
+    LevelChanged = "level.changed", "客户等级变动", "Customer level changed";
+    TicketOpened = "ticket.opened", "新工单", "New ticket";
+    TicketChanged = "ticket.changed", "工单有变动", "Ticket changed";
+    Test = "webhook.test", "测试消息", "Test message";
 }
 
 impl EventType {

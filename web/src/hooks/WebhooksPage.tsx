@@ -54,7 +54,7 @@ export default function WebhooksPage() {
         <section className="panel">
           {hooks.isPending && <Skeleton active />}
           {hooks.data?.length === 0 && <Empty title={t('empty')} action={add} />}
-          <ul className="rows">
+          <ul className="wh-rows">
             {hooks.data?.map((hook) => (
               <li key={hook.id}>
                 <div className="wh-what">
