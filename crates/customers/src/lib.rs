@@ -21,6 +21,7 @@ pub mod identity;
 pub mod import;
 pub mod input;
 pub mod make;
+pub mod merge;
 pub mod preference;
 pub mod privacy;
 pub mod profile;

@@ -302,6 +302,7 @@ fn own(tx: &mut Tx, context: &RecordContext, id: CustomerId, deed: Deed) -> Resu
     let customer = CustomerQuery::new(&context.scope).find(tx, id)?;
     context.scope.require(deed, customer.headline.level_rank)?;
     standing::require_free(tx, id)?;
+    crate::merge::require_own(tx, id)?;
     Ok(customer)
 }
 

@@ -23,6 +23,7 @@ pub mod improvement;
 pub mod intake;
 pub mod join;
 pub mod manager;
+pub mod merge;
 pub mod message;
 pub mod open;
 pub mod owner;

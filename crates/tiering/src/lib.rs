@@ -29,6 +29,7 @@ pub mod ladder;
 pub mod life;
 pub mod ltv;
 pub mod measure;
+pub mod merge;
 pub mod observer;
 pub mod potential;
 pub mod primary;

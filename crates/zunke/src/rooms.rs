@@ -13,6 +13,7 @@ use zunke_customers::export::{ExportFiles, WriteExports};
 use zunke_customers::import::files::Files;
 use zunke_customers::import::run::ImportJob;
 use zunke_customers::import::undo::UndoJob;
+use zunke_customers::merge::{Joiners, OwnJoiner};
 use zunke_customers::privacy::{Holders, OwnHolder};
 use zunke_customers::tag::TagRules;
 use zunke_customers::tag::work::{self as tag_work, KeepTags};
@@ -32,6 +33,7 @@ use zunke_service::intake::{Intake, Keys};
 use zunke_service::manager::{Keeper, work::OnRise};
 use zunke_service::owner::KeepTickets;
 use zunke_privacy::work::{self as privacy, Discard, Retain};
+use zunke_service::merge::ServiceJoiner;
 use zunke_service::policy::defaults;
 use zunke_service::privacy::ServiceHolder;
 use zunke_service::return_visit::FollowSolved;
@@ -46,6 +48,7 @@ use zunke_store::{Db, Tx};
 use zunke_tiering::Tiers;
 use zunke_tiering::life::work as lives;
 use zunke_tiering::ltv::refit::{self, Refit};
+use zunke_tiering::merge::LevelJoiner;
 use zunke_tiering::primary::Follow;
 use zunke_tiering::privacy::LevelHolder;
 use zunke_tiering::publish::MakeLive;
@@ -73,6 +76,7 @@ impl House {
             .with(TicketFiles::new(data.join("tickets")))
             .with(ExportFiles::new(data.join("exports")))
             .with(holders(data))
+            .with(joiners())
             .with(SetupChecks(vec![Arc::new(setup)]))
             .with(guards())
             .with(Customers { observers: self.observers() })
@@ -193,6 +197,7 @@ pub fn reseal(db: &Db, data: &Path) -> Result<u64> {
     });
     let places = zunke_service::intake::keys::PLACES.iter().chain(&webhooks);
     let secrets: u64 = places.map(|place| keys.reseal(db, place)).sum::<Result<u64>>()?;
+    let secrets = secrets + zunke_access::second_factor::reseal(db, &Vault::in_folder(data))?;
     Ok(secrets + zunke_customers::sensitive::reseal(db, &Vault::in_folder(data))?)
 }
 
@@ -209,6 +214,11 @@ pub fn holders(data: &Path) -> Holders {
     ])
 }
 
+/// What becomes of each room's rows when two entries of one customer become one.
+pub fn joiners() -> Joiners {
+    Joiners(vec![Arc::new(OwnJoiner), Arc::new(LevelJoiner), Arc::new(ServiceJoiner)])
+}
+
 /// The API of all rooms, relative to `/api/v1`.
 pub fn routes() -> OpenApiRouter<App> {
     zunke_access::routes()
@@ -217,6 +227,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(zunke_customers::export::routes())
         .merge(zunke_tiering::routes())
         .merge(zunke_customers::consent::routes())
+        .merge(zunke_customers::merge::routes())
         .merge(zunke_customers::sensitive::routes())
         .merge(zunke_service::routes())
         .merge(zunke_privacy::routes())

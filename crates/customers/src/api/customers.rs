@@ -236,6 +236,8 @@ pub(super) async fn get(
     let customer = app
         .db
         .read_async(move |tx| {
+            // The id of an entry that went into another one leads there.
+            let id = crate::merge::goes_to(tx, id)?;
             let row = CustomerQuery::new(&can.scope).find(tx, id)?;
             complete_one_for(tx, row, Sight::of(&can))
         })

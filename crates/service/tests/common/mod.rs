@@ -47,7 +47,10 @@ impl House {
         let clock = Arc::new(AtomicI64::new(NOW.0));
         let hand = clock.clone();
         let app = put(App::new(db.db.clone(), Arc::new(move || Instant(hand.load(Ordering::SeqCst)))));
-        let (routes, _) = zunke_service::routes().merge(zunke_customers::routes()).split_for_parts();
+        let (routes, _) = zunke_service::routes()
+            .merge(zunke_customers::routes())
+            .merge(zunke_customers::merge::routes())
+            .split_for_parts();
         let router = Router::new()
             .nest("/api/v1", routes)
             .layer(axum::middleware::from_fn_with_state(app.clone(), zunke_http::request_context))
