@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { post } from '../api/client';
 import { messageOf, Problem } from '../api/problem';
+import './step.css';
 
 type Begun = { secret: string; uri: string };
 export type Codes = { recovery_codes: string[] };
@@ -39,6 +40,7 @@ export function SecondStepSetup({ password, onDone }: { password?: string; onDon
     <Form
       form={form}
       layout="vertical"
+      className="step-form"
       requiredMark={false}
       onFinish={(values) => (begun ? confirm.mutate(values.code) : begin.mutate(password ?? values.password))}
     >
@@ -47,7 +49,7 @@ export function SecondStepSetup({ password, onDone }: { password?: string; onDon
         <>
           <p>{t('step.scan')}</p>
           <QRCode value={begun.uri} size={176} bordered={false} className="step-picture" />
-          <p className="quiet">
+          <p className="quiet step-note">
             {t('step.by_hand')}{' '}
             <Typography.Text copyable code>
               {begun.secret}

@@ -32,7 +32,7 @@ export function SecondStepPanel() {
       {found.isError && <ErrorView error={found.error} onRetry={() => found.refetch()} />}
       {found.data && !found.data.active && (
         <>
-          <p className="quiet">{t('step.why')}</p>
+          <p className="quiet step-note">{t('step.why')}</p>
           {setting ? (
             <SecondStepSetup onDone={done} />
           ) : (
@@ -46,8 +46,7 @@ export function SecondStepPanel() {
         ) : (
           <>
             <p>
-              <Tag color="success">{t('step.on')}</Tag>
-              {t('step.left', { count: found.data.recovery_codes_left })}
+              <Tag color="success">{t('step.on')}</Tag> {t('step.left', { count: found.data.recovery_codes_left })}
             </p>
             <Space wrap>
               <Button onClick={() => setDeed('renew')}>{t('step.renew')}</Button>

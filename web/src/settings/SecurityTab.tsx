@@ -78,7 +78,7 @@ export function SecurityTab() {
       {number('idle_minutes', 5, 10080)}
       {number('life_hours', 1, 720)}
       <Button type="primary" htmlType="submit" loading={save.isPending}>
-        {t('common:save')}
+        {t('common:action.save')}
       </Button>
     </Form>
   );
