@@ -182,6 +182,7 @@ impl Stage {
                 department: None,
                 scope: Scope::all(),
                 locale: Locale::Zh,
+                key: None,
             };
             let coin = u8::try_from(at % 100).unwrap_or(0);
             let taken = db.write(|tx| {

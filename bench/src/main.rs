@@ -152,7 +152,7 @@ fn main() -> Result<()> {
         Command::Ltv { customers, peer } => ltv::run(customers, &peer),
         Command::Clock => clock::run(),
         Command::Claim { few, many } => claim::run(&few, &many),
-        Command::Tickets { database, binary, count } => tickets::run(&binary, &database, count),
+        Command::Tickets { database, binary, count } => tickets::run(&binary, &database, count, now()),
         Command::Idle { database, binary } => serve::idle(&binary, &database),
     }
 }

@@ -24,10 +24,10 @@ const CONNECTIONS: u32 = 8;
 const PAGES: usize = 500;
 
 /// `url` is a fresh SQLite database; it is filled with `count` tickets.
-pub fn run(binary: &Path, url: &str, count: usize) -> Result<()> {
+pub fn run(binary: &Path, url: &str, count: usize, now: Instant) -> Result<()> {
     let path = url.strip_prefix("sqlite:").context("tickets are measured on SQLite")?;
     let db = Db::open(url)?;
-    let ids = fill(&db, count)?;
+    let ids = fill(&db, count, now)?;
     drop(db);
     let folder = tempfile::tempdir()?;
     let server = Server::start(&on_two_cores(binary, folder.path())?, url)?;
@@ -42,9 +42,8 @@ pub fn run(binary: &Path, url: &str, count: usize) -> Result<()> {
 }
 
 /// Customers with tickets of four years, one in twenty still open.
-fn fill(db: &Db, count: usize) -> Result<Vec<CustomerId>> {
+fn fill(db: &Db, count: usize, now: Instant) -> Result<Vec<CustomerId>> {
     db.migrate()?;
-    let now = Instant(i64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_millis())?);
     db.write(|tx| defaults::seed(tx, now))?;
     let mut ids = Vec::with_capacity(CUSTOMERS);
     for from in (0..CUSTOMERS).step_by(1_000) {

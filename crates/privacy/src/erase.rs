@@ -106,7 +106,7 @@ pub fn erase(
     // A file that was exported before may hold the person.
     files.extend(export::withdraw_all(tx, context.now)?);
     privacy::follow(tx, context, customer)?;
-    work::discard(tx, context.now, files)?;
+    work::discard(tx, context.now, &files)?;
     outbox::send(tx, context.now, TOPIC, &customer.to_string(), &json!({ "customer_id": customer }))?;
     seal(Certificate {
         number,

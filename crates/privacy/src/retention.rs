@@ -81,7 +81,7 @@ pub fn run(job: &Running<'_>, holders: &Holders, observers: &Observers) -> Resul
     job.db.write(|tx| {
         let now = job.now();
         let files = export::expire(tx, now)?;
-        work::discard(tx, now, files)
+        work::discard(tx, now, &files)
     })?;
     for class in Class::ALL {
         let Some(days) = rules.days(class) else { continue };
@@ -103,7 +103,7 @@ fn things(job: &Running<'_>, holders: &Holders, class: Class, before: Instant) -
             let now = job.now();
             let step = job.db.write(|tx| {
                 let forgotten = holder.forget(tx, class, before, STEP)?;
-                work::discard(tx, now, forgotten.files)?;
+                work::discard(tx, now, &forgotten.files)?;
                 job.checkpoint(tx, &serde_json::json!({ "class": class, "rows": rows + forgotten.rows }))?;
                 Ok(forgotten.rows)
             })?;

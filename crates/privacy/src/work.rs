@@ -18,7 +18,7 @@ struct Leftovers {
 }
 
 /// Queues files to be taken from the disk once the transaction stands.
-pub fn discard(tx: &mut Tx, now: Instant, files: Vec<String>) -> Result<()> {
+pub fn discard(tx: &mut Tx, now: Instant, files: &[String]) -> Result<()> {
     for some in files.chunks(FILES) {
         let payload =
             serde_json::to_value(Leftovers { files: some.to_vec() }).map_err(zunke_kernel::Error::internal)?;

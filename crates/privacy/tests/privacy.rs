@@ -213,7 +213,7 @@ async fn a_request_has_a_clock_that_is_put_off_once_and_an_end() {
         assert_eq!((silent.0, silent.2.as_str()), (422, "answer"));
         assert_eq!(house.refused("POST", &format!("{one}/refuse"), json!({ "reason": "" })).await.0, 422);
         house.post(&format!("{one}/refuse"), json!({ "reason": "资料无误" })).await;
-        assert_eq!(house.get(&format!("{path}")).await["items"].as_array().map(Vec::len), Some(2));
+        assert_eq!(house.get(&path).await["items"].as_array().map(Vec::len), Some(2));
     }
 }
 

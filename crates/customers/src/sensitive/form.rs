@@ -110,8 +110,7 @@ fn is_id_number(text: &str) -> bool {
     }
     let number = |from: usize, to: usize| text.get(from..to).and_then(|part| part.parse::<i8>().ok()).unwrap_or(0);
     let year = text.get(6..10).and_then(|part| part.parse::<i16>().ok()).unwrap_or(0);
-    let born = (1850..=2200).contains(&year)
-        && Day::from_ymd(year, number(10, 12), number(12, 14)).is_some();
+    let born = (1850..=2200).contains(&year) && Day::from_ymd(year, number(10, 12), number(12, 14)).is_some();
     let sum: u32 = bytes.iter().zip(WEIGHTS).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
     born && CHECKS[(sum % 11) as usize] == bytes[17]
 }

@@ -277,12 +277,11 @@ pub(super) async fn carry_out(
                 body.answer.as_deref().map(str::trim).filter(|answer| !answer.is_empty()).map(str::to_owned);
             let customer = request.customer_id;
             match request.kind {
-                Asked::Access | Asked::Portability => {}
                 Asked::Correction if request.answer.is_none() => {
                     let text = ("请填写更正了什么。", "Say what was corrected.");
                     return Err(Error::invalid("answer_missing", text.0, text.1).at("answer"));
                 }
-                Asked::Correction => {}
+                Asked::Access | Asked::Portability | Asked::Correction => {}
                 Asked::Restriction => {
                     standing::require_there(tx, customer)?;
                     let state = standing::State::Restricted;

@@ -86,10 +86,14 @@ pub(super) async fn list(
             let decided = asked.state.as_deref() == Some("decided");
             let filter = Filter { kind: asked.kind, decided, customer: asked.customer_id };
             let page = queue::list(tx, &scope, &filter, limit, asked.after.as_deref())?;
-            let mut items = Vec::with_capacity(page.items.len());
-            for item in page.items {
-                items.push(ItemRow { history: read::last(tx, item.customer_id, 3)?, item });
-            }
+            let mut ids: Vec<_> = page.items.iter().map(|item| item.customer_id).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            // A customer may stand in the queue more than once.
+            let last = read::last(tx, &ids, 3)?;
+            let history = |id| last.get(&id).cloned().unwrap_or_default();
+            let items =
+                page.items.into_iter().map(|item| ItemRow { history: history(item.customer_id), item }).collect();
             let open = queue::counts(tx, &scope)?.into_iter().map(|(kind, items)| Count { kind, items }).collect();
             Ok(Items { items, next: page.next, open })
         })

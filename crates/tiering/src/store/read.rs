@@ -1,7 +1,9 @@
 //! What pages ask: sums per level, changes, potentials, the RFM map, a customer's history. Everything about customers
 //! holds to the reader's scope.
 
+use crate::store::for_ids;
 use serde::Serialize;
+use std::collections::HashMap;
 use zunke_access::Scope;
 use zunke_customers::query;
 use zunke_kernel::id::{CustomerId, LevelId, ProgrammeId, VersionId};
@@ -246,13 +248,22 @@ pub fn history(tx: &mut Tx, customer: CustomerId) -> Result<Vec<LevelChange>> {
     tx.query(&sql, &[customer.into()], |row| change(row, true))
 }
 
-/// The latest changes of one customer, at most so many.
-pub fn last(tx: &mut Tx, customer: CustomerId, most: u32) -> Result<Vec<LevelChange>> {
+/// The last decisions about each of these customers, at most so many of each, the newest first.
+pub fn last(tx: &mut Tx, ids: &[CustomerId], most: u32) -> Result<HashMap<CustomerId, Vec<LevelChange>>> {
     let sql = format!(
-        "SELECT {CHANGE} FROM decisions d JOIN customers c ON c.customer_id = d.customer_id
-         WHERE d.customer_id = $1 ORDER BY d.decided_at DESC, d.decision_id DESC LIMIT $2"
+        "SELECT {CHANGE} FROM (SELECT l.*, ROW_NUMBER() OVER (PARTITION BY l.customer_id
+             ORDER BY l.decided_at DESC, l.decision_id DESC) AS place
+           FROM decisions l WHERE l.customer_id IN ({{ids}})) d
+         JOIN customers c ON c.customer_id = d.customer_id
+         WHERE d.place <= $1 ORDER BY d.customer_id, d.place"
     );
-    tx.query(&sql, &[customer.into(), most.into()], |row| change(row, false))
+    let mut all: HashMap<CustomerId, Vec<LevelChange>> = HashMap::new();
+    for_ids(tx, &sql, &[most.into()], ids, |row| {
+        let one = change(row, false)?;
+        all.entry(one.customer_id).or_default().push(one);
+        Ok(())
+    })?;
+    Ok(all)
 }
 
 /// The last decision as of a day or before it, with its inputs, and the first one after it.
