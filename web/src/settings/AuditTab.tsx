@@ -41,10 +41,14 @@ export function detailText(detail: unknown): string {
   if (detail === null || detail === undefined) return '';
   if (typeof detail !== 'object') return String(detail);
   return Object.entries(detail)
-    .filter(([, value]) => value !== null && !isId(value))
+    .filter(([key, value]) => key !== 'address' && value !== null && !isId(value))
     .map(([key, value]) => `${key}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
     .join(', ');
 }
+
+/** Sign-ins tell their address in the details. */
+const addressIn = (detail: unknown) =>
+  detail && typeof detail === 'object' && 'address' in detail ? String(detail.address) : undefined;
 
 /** An action in words: its own, or those of what it is done to and of the verb. */
 export function actionText(action: string, t: TFunction<'settings'>, exists: (key: string) => boolean): string {
@@ -108,7 +112,8 @@ export function AuditTab() {
   const who = (row: Entry) =>
     row.actor ? (staff.find((one) => one.id === row.actor)?.name ?? row.actor) : t('audit.system');
   const what = (row: Entry) => actionText(row.action, t, (key) => i18n.exists(key));
-  const whence = (row: Entry) => [row.address, row.key_id && t('audit.key')].filter(Boolean).join(' · ') || '–';
+  const whence = (row: Entry) =>
+    [row.address ?? addressIn(row.detail), row.key_id && t('audit.key')].filter(Boolean).join(' · ') || '–';
   return (
     <>
       <div className="audit-head">
