@@ -253,6 +253,27 @@ async fn a_cancelled_import_goes_on_and_a_repeated_upload_is_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_import_cancelled_before_its_start_waits_for_a_mapping_again() {
+    for house in House::all() {
+        let boss = house.token("boss", Role::Administrator);
+        let (_, import) = house.upload(&boss, "b.csv", "会员号,姓名\n1,王\n".into()).await;
+        let id = import["id"].as_str().expect("id").to_owned();
+        let act = |word: &str| format!("/imports/{id}/{word}");
+        house.call(&boss, "POST", &act("cancel"), Value::Null).await;
+        let (status, back) = house.call(&boss, "POST", &act("resume"), Value::Null).await;
+        assert_eq!((status, back["state"].as_str()), (200, Some("uploaded")), "{back}");
+        let (status, twice) = house.call(&boss, "POST", &act("resume"), Value::Null).await;
+        assert_eq!((status, twice["code"].as_str()), (409, Some("import_state")));
+        assert_eq!(house.texts("SELECT kind FROM jobs WHERE state = 'queued'").len(), 0, "nothing to run yet");
+        let start = json!({ "mapping": import["suggested_mapping"] });
+        house.call(&boss, "POST", &act("start"), start).await;
+        house.work();
+        let (_, done) = house.call(&boss, "GET", &format!("/imports/{id}"), Value::Null).await;
+        assert_eq!((done["state"].as_str(), done["accepted"].as_u64()), (Some("done"), Some(1)), "{done}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn wrong_files_and_wrong_people_are_refused_and_leave_nothing() {
     for house in House::all() {
         let boss = house.token("boss", Role::Administrator);

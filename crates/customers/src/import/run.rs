@@ -89,10 +89,14 @@ pub fn start(
 }
 
 /// Goes on with an import that failed or was cancelled, from its last checkpoint; with an undo that failed, likewise.
+/// One that was cancelled before anybody started it waits for its mapping again.
 pub fn resume(tx: &mut Tx, id: ImportId, by: Option<StaffId>, now: Instant) -> Result<()> {
     let import = store::find(tx, id)?;
     if import.state == State::Failed && import.progress.undoing {
         return undo(tx, id, by, now);
+    }
+    if import.mapping.is_none() {
+        return move_on(tx, id, &[State::Cancelled], State::Uploaded, now);
     }
     move_on(tx, id, &[State::Failed, State::Cancelled], State::Running, now)?;
     queue(tx, RUN, id, by, now)
