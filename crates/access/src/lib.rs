@@ -14,6 +14,7 @@ pub mod backups;
 mod client;
 pub mod department;
 pub mod directory;
+pub mod entry;
 pub mod level_rights;
 mod limit;
 pub mod login;

@@ -180,6 +180,8 @@ permissions! {
     ManageHooks = "manage_hooks": &[Administrator];
     /// What is asked of a login: passwords, sessions, second steps.
     ManageSecurity = "manage_security": &[Administrator];
+    /// Signing in by other providers, and the directory that makes and ends people.
+    ManageSignIn = "manage_sign_in": &[Administrator];
     /// See sensitive fields in full, with a reason; find customers by them.
     RevealPersonal = "reveal_personal": &[Administrator, OperationsManager, AccountManager];
     /// See, make and take away backups; when they are made.

@@ -52,7 +52,7 @@ pub fn login_form(login: &str) -> String {
     login.trim().to_lowercase()
 }
 
-fn check_login(login: &str) -> Result<()> {
+pub(crate) fn check_login(login: &str) -> Result<()> {
     let length = login.chars().count();
     let fits = |sign: char| sign.is_alphanumeric() || matches!(sign, '.' | '_' | '-' | '@' | '+');
     if (1..=LOGIN_CHARS_MAX).contains(&length) && login.chars().all(fits) {
@@ -64,6 +64,12 @@ fn check_login(login: &str) -> Result<()> {
         format!("A login has 1 to {LOGIN_CHARS_MAX} letters, digits or . _ - @ +."),
     )
     .at("login"))
+}
+
+/// 409: somebody has it.
+pub(crate) fn login_taken() -> Error {
+    Error::conflict("login_taken", "该登录名已被使用，请换一个。", "This login is taken; please choose another.")
+        .at("login")
 }
 
 /// A name as it is kept: trimmed, without control characters, not empty.
@@ -133,12 +139,7 @@ pub fn create(
         created_at: now,
     };
     if !table::insert(tx, &staff, password_hash)? {
-        return Err(Error::conflict(
-            "login_taken",
-            "该登录名已被使用，请换一个。",
-            "This login is taken; please choose another.",
-        )
-        .at("login"));
+        return Err(login_taken());
     }
     let detail = json!({"login": staff.login, "role": staff.role, "department_id": staff.department});
     audit::write(tx, now, by, "staff.create", &staff.id.to_string(), &detail)?;
@@ -160,12 +161,12 @@ pub fn add(db: &Db, now: Instant, new: &NewStaff, given: Option<&Secret>) -> Res
     Ok((staff, one_time))
 }
 
-/// Changes a member of staff. A deactivated one is logged out everywhere and loses his tokens; the last active
+/// Changes a member of staff; `by` is nobody where the directory of the house does it. A deactivated one is logged out everywhere and loses his tokens; the last active
 /// administrator stays one.
 pub fn change(
     tx: &mut Tx,
     now: Instant,
-    by: StaffId,
+    by: impl Into<Option<StaffId>>,
     id: StaffId,
     change: &StaffChange,
     version: impl Fn(i64) -> Result<()>,
@@ -202,7 +203,7 @@ pub fn change(
     audit::write(
         tx,
         now,
-        Some(by),
+        by.into(),
         "staff.change",
         &id.to_string(),
         &json!({"before": seen(&before), "after": seen(&after)}),

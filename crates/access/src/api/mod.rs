@@ -12,7 +12,7 @@ mod session;
 mod staff;
 mod tokens;
 
-pub use session::{Setup, SetupChecks};
+pub use session::{Setup, SetupChecks, cookie as session_cookie};
 
 use utoipa::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};

@@ -323,7 +323,7 @@ pub(super) async fn revoke(State(app): State<App>, me: SignedIn, Path(id): Path<
 }
 
 /// The header that sets the cookie, or takes it away. It outlives the idle time, which the server keeps.
-fn cookie(secret: Option<&Secret>, https: bool) -> zunke_kernel::Result<[(header::HeaderName, HeaderValue); 1]> {
+pub fn cookie(secret: Option<&Secret>, https: bool) -> zunke_kernel::Result<[(header::HeaderName, HeaderValue); 1]> {
     let (value, age_secs) = secret.map_or(("", 0), |secret| (secret.reveal(), sessions::LIFE_SECS));
     let secure = if https { "; Secure" } else { "" };
     let text = format!("{}={value}; HttpOnly; SameSite=Lax; Path=/; Max-Age={age_secs}{secure}", client::COOKIE);

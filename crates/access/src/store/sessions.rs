@@ -51,7 +51,7 @@ pub async fn identify(db: &Db, now: Instant, hash: TokenHash, fallback: Locale) 
             let sql = format!(
                 "SELECT {}, t.session_id, t.created_at, t.seen_at,
                    (SELECT f.confirmed_at FROM second_factors f WHERE f.staff_id = t.staff_id),
-                   (SELECT p.content FROM settings p WHERE p.name = 'security') FROM sessions t
+                   (SELECT p.content FROM settings p WHERE p.name = 'security'), t.provider_id, t.vouched FROM sessions t
                  JOIN staff s ON s.staff_id = t.staff_id
                  WHERE t.token_hash = $1 AND t.expires_at > $2 AND s.active = $3",
                 people::COLUMNS
@@ -64,17 +64,21 @@ pub async fn identify(db: &Db, now: Instant, hash: TokenHash, fallback: Locale) 
                     None => SecurityPolicy::default(),
                     Some(text) => serde_json::from_str(&text).map_err(Error::internal)?,
                 };
-                Ok((people::read(row)?, id, times, confirmed, policy))
+                // Who came by a provider that has asked the second step is not asked for one here, and who came without
+                // his password has none to change.
+                let by_provider = row.opt_uuid(people::COUNT + 5)?.is_some();
+                let proved = confirmed || row.opt_bool(people::COUNT + 6)?.unwrap_or(false);
+                Ok((people::read(row)?, id, times, (proved, by_provider), policy))
             })?;
-            let Some((person, id, times, confirmed, policy)) = found else {
+            let Some((person, id, times, (proved, by_provider), policy)) = found else {
                 return Ok(None);
             };
             let actor = people::actor(tx, &person, fallback)?;
             let signed_in = SignedIn {
-                second_step_missing: !confirmed && policy.asks_second_step(actor.role),
+                second_step_missing: !proved && policy.asks_second_step(actor.role),
                 actor,
                 via: Via::Session(id),
-                must_change_password: person.must_change_password,
+                must_change_password: person.must_change_password && !by_provider,
                 own_locale: person.locale,
             };
             Ok(Some((signed_in, times, policy)))
