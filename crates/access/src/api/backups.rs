@@ -8,6 +8,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt as _;
 use serde::Serialize;
 use serde_json::json;
 use tokio::io::AsyncReadExt;
@@ -150,7 +151,9 @@ pub(super) async fn download(
             }
             Err(error) => Some((Err(error), file)),
         }
-    });
+    })
+    // The connection may ask once more after the end.
+    .fuse();
     let head = [
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
         (header::CONTENT_LENGTH, bytes.to_string()),

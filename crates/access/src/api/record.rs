@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt as _;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use zunke_http::{App, Query, ReadProblems, Result, WriteProblems};
@@ -107,7 +108,9 @@ pub(super) async fn export(State(app): State<App>, write: Write<may::ReadAudit>)
     });
     let lines = futures_util::stream::unfold(receiver, |mut receiver| async move {
         receiver.recv().await.map(|part| (part, receiver))
-    });
+    })
+    // The connection may ask once more after the end.
+    .fuse();
     let name = HeaderValue::from_static("attachment; filename=\"audit.ndjson\"");
     let head =
         [(header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson")), (header::CONTENT_DISPOSITION, name)];

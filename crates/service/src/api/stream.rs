@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::IntoResponse;
 use axum::response::sse::{Event, Sse};
-use futures_util::stream::{self, Stream};
+use futures_util::stream::{self, Stream, StreamExt as _};
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::Duration;
@@ -132,6 +132,7 @@ impl Listener {
 
     fn into_stream(self) -> impl Stream<Item = std::result::Result<Event, Infallible>> {
         stream::unfold(self, |mut listener| async move { listener.next().await.map(|event| (Ok(event), listener)) })
+            .fuse()
     }
 }
 

@@ -49,6 +49,10 @@ fn the_record_is_checked_by_the_program_and_by_a_script_and_what_was_touched_is_
         (exported.status, exported.text.lines().count() as i64),
         (200, newest["seq"].as_i64().expect("a number") + 1)
     );
+    let packed = house.packed("POST", "/api/v1/audit/export", &own);
+    assert!(packed.ends_with(b"\r\n0\r\n\r\n"), "a packed file comes to its end");
+    // The second file is in the record too.
+    let checked = house.get("/api/v1/audit/verify", &own).json();
     assert!(house.end());
 
     let known = checked["head"].as_str().expect("a hash");

@@ -89,6 +89,18 @@ impl House {
         Answer::read(&answer)
     }
 
+    /// The bytes that come over the wire for a packed answer in parts, as a browser asks for it.
+    pub fn packed(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Vec<u8> {
+        let mut stream = TcpStream::connect(&self.address).expect("connect");
+        let more: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n{more}", self.address);
+        let rest = "accept-encoding: gzip\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+        stream.write_all(format!("{head}{rest}").as_bytes()).expect("send");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("an answer");
+        answer
+    }
+
     pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
         self.call("GET", path, headers, None)
     }
