@@ -159,6 +159,32 @@ async fn similar_tickets_share_rare_terms_and_stay_within_the_scope() {
 }
 
 #[tokio::test]
+async fn similar_tickets_say_what_they_share_besides_words() {
+    for db in databases() {
+        let house = House::new(db);
+        house.post("/topics", json!({ "name": "配送", "rules": [{ "any": ["快递", "物流"] }] })).await;
+        let (mine, other) = (house.customer("王小明", 3, None, None), house.customer("李晓红", 2, None, None));
+        let first = says(&house, mine, Some("净水器"), "快递三天没到").await;
+        let near = says(&house, other, Some("净水器"), "物流一直不动").await;
+        let own = says(&house, mine, Some("净水器"), "滤芯在哪里买").await;
+        // Only the topic, only the product, only the customer: not enough by itself.
+        says(&house, other, Some("电饭煲"), "物流太慢").await;
+        says(&house, mine, None, "发票抬头写错了").await;
+        settle(&house);
+        let found = house.get(&format!("/tickets/{}/similar", first["id"].as_str().expect("an id"))).await;
+        let items = found["items"].as_array().expect("items");
+        let of = |id: &Value| items.iter().find(|one| one["ticket_id"] == *id).expect("a similar ticket");
+        let one = of(&near["id"]);
+        assert_eq!(one["topics"].as_array().map(Vec::len), Some(1), "{found}");
+        assert_eq!((&one["same_product"], &one["same_customer"]), (&json!(true), &json!(false)));
+        if let Some(one) = items.iter().find(|one| one["ticket_id"] == own["id"]) {
+            assert_eq!((&one["same_product"], &one["same_customer"]), (&json!(true), &json!(true)));
+        }
+        fails(&house, "GET", "/tickets/tkt_nonsense/similar", Value::Null).await;
+    }
+}
+
+#[tokio::test]
 async fn a_model_service_that_fails_is_said_and_the_lexicon_stays() {
     for db in databases() {
         let house = House::new(db);

@@ -1,5 +1,6 @@
 //! The endpoints of the room: parse, check who calls, call, answer.
 
+mod alike;
 mod calendars;
 mod claim;
 mod clocks;
@@ -139,7 +140,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(voices::list_topics, voices::create_topic))
         .routes(routes!(voices::starters))
         .routes(routes!(voices::update_topic))
-        .routes(routes!(voices::similar))
+        .routes(routes!(alike::similar))
         .routes(routes!(improvements::list, improvements::create))
         .routes(routes!(improvements::get, improvements::update))
         .routes(routes!(improvements::add))

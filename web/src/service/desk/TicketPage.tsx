@@ -20,6 +20,7 @@ import { Composer, type ComposerHandle } from './ticket/Composer';
 import { Conversation } from './ticket/Conversation';
 import { type Dialog, Dialogs } from './ticket/Dialogs';
 import { Files } from './ticket/Files';
+import { Similar } from './ticket/Similar';
 import { Tasks } from './ticket/Tasks';
 import { Unknown } from './ticket/Unknown';
 import { usePresence } from './ticket/usePresence';
@@ -133,6 +134,7 @@ function Page({ whole, back }: { whole: WholeTicket; back: { to: string; label: 
       <Properties whole={whole} may={may} onWhy={() => setWhy(true)} onAssign={() => setDialog('assign')} />
       <Tasks whole={whole} may={may} />
       <Files whole={whole} />
+      <Similar whole={whole} />
     </>
   );
   const person = ticket.customer ? <CustomerCard whole={whole} /> : <Unknown whole={whole} may={may} />;

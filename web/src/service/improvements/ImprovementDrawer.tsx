@@ -9,6 +9,7 @@ import { useCan } from '../../api/session';
 import { ErrorView } from '../../kit/ErrorView';
 import { count, instantText } from '../../kit/format';
 import { type Contributor, type Improvement, NEXT, type Preview, type State, type Whole } from './api';
+import { ImprovementDialog } from './ImprovementDialog';
 
 /** One improvement: its way, who asked for it, and telling them. */
 export function ImprovementDrawer({ id, onClose }: { id: string; onClose: () => void }) {
@@ -70,6 +71,7 @@ function Inside({ whole }: { whole: Whole }) {
     onSuccess: () => void again(),
     onError: failed,
   });
+  const [editing, edit] = useState(false);
   const works = can('work_tickets') && one.state !== 'done';
   return (
     <div style={{ display: 'grid', gap: 16 }}>
@@ -89,6 +91,7 @@ function Inside({ whole }: { whole: Whole }) {
               {t(`to.${to}`)}
             </Button>
           ))}
+          <Button onClick={() => edit(true)}>{t('common:action.edit')}</Button>
         </Space>
       )}
       {works && (
@@ -146,6 +149,7 @@ function Inside({ whole }: { whole: Whole }) {
       >
         <Input.TextArea aria-label={t('reason')} value={reason} onChange={(event) => setReason(event.target.value)} />
       </Modal>
+      {editing && <ImprovementDialog improvement={one} onClose={() => edit(false)} />}
       {finishing && <Finish improvement={one} onClose={() => finish(false)} />}
     </div>
   );

@@ -1,18 +1,17 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { App, Button, Input, Modal, Select, Skeleton } from 'antd';
+import { useQuery } from '@tanstack/react-query';
+import { Button, Skeleton } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { get, post } from '../../api/client';
-import { messageOf } from '../../api/problem';
+import { get } from '../../api/client';
 import { useCan } from '../../api/session';
 import { Empty } from '../../kit/Empty';
 import { ErrorView } from '../../kit/ErrorView';
 import { count } from '../../kit/format';
 import { PageHeader } from '../../kit/PageHeader';
 import { useUrlState } from '../../kit/useUrlState';
-import { useTopics } from '../voices/api';
 import '../voices/voices.css';
 import { type Improvement, STATES } from './api';
+import { ImprovementDialog } from './ImprovementDialog';
 import { ImprovementDrawer } from './ImprovementDrawer';
 
 /** The board: what customers asked for, from collected to done. */
@@ -61,7 +60,7 @@ export default function ImprovementsPage() {
       )}
       {state.open && <ImprovementDrawer id={state.open} onClose={() => change({ open: null })} />}
       {adding && (
-        <NewDialog
+        <ImprovementDialog
           onClose={(id) => {
             add(false);
             if (id) change({ open: id });
@@ -69,60 +68,5 @@ export default function ImprovementsPage() {
         />
       )}
     </div>
-  );
-}
-
-function NewDialog({ onClose }: { onClose: (id?: string) => void }) {
-  const { t } = useTranslation('improvements');
-  const { message } = App.useApp();
-  const queries = useQueryClient();
-  const topics = useTopics().data?.items ?? [];
-  const [title, setTitle] = useState('');
-  const [detail, setDetail] = useState('');
-  const [topic, setTopic] = useState<string>();
-  const save = useMutation({
-    mutationFn: () => post<Improvement>('/improvements', { title, detail: detail || undefined, topic_id: topic }),
-    onSuccess: (one) => {
-      void queries.invalidateQueries({ queryKey: ['service', 'improvements'] });
-      onClose(one.id);
-    },
-    onError: (error) => void message.error(messageOf(error)),
-  });
-  return (
-    <Modal
-      open
-      title={t('new')}
-      onCancel={() => onClose()}
-      onOk={() => save.mutate()}
-      confirmLoading={save.isPending}
-      okText={t('common:action.save')}
-      cancelText={t('common:action.cancel')}
-    >
-      <div style={{ display: 'grid', gap: 12 }}>
-        <Input
-          aria-label={t('name')}
-          placeholder={t('name')}
-          maxLength={120}
-          value={title}
-          onChange={(event) => setTitle(event.target.value)}
-        />
-        <Input.TextArea
-          aria-label={t('detail')}
-          placeholder={t('detail')}
-          maxLength={2000}
-          rows={3}
-          value={detail}
-          onChange={(event) => setDetail(event.target.value)}
-        />
-        <Select
-          aria-label={t('topic')}
-          placeholder={t('topic')}
-          allowClear
-          value={topic}
-          onChange={setTopic}
-          options={topics.map((one) => ({ value: one.id, label: one.name }))}
-        />
-      </div>
-    </Modal>
   );
 }

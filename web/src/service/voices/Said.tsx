@@ -9,6 +9,7 @@ import { instantText } from '../../kit/format';
 import { LevelBadge } from '../../kit/level';
 import { useLevels } from '../../kit/useLevels';
 import type { Topic, Voice } from './api';
+import { Improve } from './Improve';
 
 const TONES = { positive: 'success', neutral: 'default', negative: 'error' };
 
@@ -63,6 +64,7 @@ export function Said({ query, topics }: { query: Query; topics: Topic[] }) {
             </Popover>
           </div>
           <p>{one.body}</p>
+          <Improve source={{ voice: one }} />
         </article>
       ))}
       {pages.hasNextPage && (

@@ -8,13 +8,15 @@ import { useCan } from '../../api/session';
 import { Empty } from '../../kit/Empty';
 import { ErrorView } from '../../kit/ErrorView';
 import { type Rule, type Topic, useTopics } from './api';
+import { Improve } from './Improve';
 
 const EMPTY: Rule = { any: [], with: [], without: [] };
 
 /** The topics and the words that make them. */
 export function Topics() {
   const { t } = useTranslation('voices');
-  const may = useCan()('manage_service');
+  const can = useCan();
+  const [may, works] = [can('manage_service'), can('work_tickets')];
   const { message } = App.useApp();
   const queries = useQueryClient();
   const found = useTopics();
@@ -69,19 +71,24 @@ export function Topics() {
                 title: t('rule.any'),
                 render: (_, one) => one.rules.flatMap((rule) => rule.any).join('、'),
               },
-              ...(may
+              ...(may || works
                 ? [
                     {
                       key: 'acts',
                       title: '',
                       render: (_: unknown, one: Topic) => (
-                        <Space>
-                          <Button size="small" onClick={() => edit(one)}>
-                            {t('common:action.edit')}
-                          </Button>
-                          <Button size="small" type="text" onClick={() => flip.mutate(one)}>
-                            {t(one.archived ? 'restore' : 'archive')}
-                          </Button>
+                        <Space wrap>
+                          {!one.archived && <Improve source={{ topic: one }} />}
+                          {may && (
+                            <>
+                              <Button size="small" onClick={() => edit(one)}>
+                                {t('common:action.edit')}
+                              </Button>
+                              <Button size="small" type="text" onClick={() => flip.mutate(one)}>
+                                {t(one.archived ? 'restore' : 'archive')}
+                              </Button>
+                            </>
+                          )}
                         </Space>
                       ),
                     },

@@ -36,6 +36,16 @@ export interface Voice {
   fell_back: string | null;
 }
 
+/** The first sentence of what was said, as a title of up to forty signs; without numbers and addresses of a person. */
+export function titleOf(body: string): string {
+  const plain = body.replace(/[\w.+-]+@[\w.-]+|[\d -]{7,}/g, '…').trim();
+  const line = plain.split(/\n/)[0] ?? '';
+  const sentence = /^.{4,}?[。！？!?；;](?=.)|^.{4,}?\. (?=.)/.exec(line)?.[0] ?? line;
+  const bare = sentence.replace(/[。．.；;，,！!\s]+$/, '');
+  const signs = [...(bare || line)];
+  return signs.length > 40 ? `${signs.slice(0, 39).join('')}…` : signs.join('');
+}
+
 export type Feelings = Record<Sentiment, number>;
 
 export interface Trend {
