@@ -103,38 +103,22 @@ impl<P: Grant> Write<P> {
         app: &App,
         work: impl Fn(&mut Tx) -> Result<(StatusCode, T)> + Send + 'static,
     ) -> Result<Answer> {
+        let work = move |tx: &mut Tx| {
+            let (status, value) = work(tx)?;
+            Ok((status, serde_json::to_value(value).map_err(Error::internal)?))
+        };
+        self.settle(app, Box::new(work)).await
+    }
+
+    /// Behind a box, so that what all writes share is in the program once and not once per handler.
+    async fn settle(&self, app: &App, work: Work) -> Result<Answer> {
         let claim = self.key.clone().map(|key| {
             let body = self.body.0.get().map_or(&[][..], |hash| &hash[..]);
             let hash = idempotency::request_hash(self.method.as_str(), &self.target, body);
             (self.actor.staff.to_string(), key, hash)
         });
-        let now = self.now;
-        let audit = self.audit();
-        let (method, path) = (self.method.to_string(), path_of(&self.target).to_owned());
-        let work = move |tx: &mut Tx| {
-            let before = tx.changed();
-            let done = work(tx)?;
-            // No change is without an entry, whoever wrote the handler; what the handler says itself says more.
-            if tx.changed() > before && !tx.is_audited() && !speaks_for_itself(&path) {
-                audit.note(tx, "api.write", &path, &serde_json::json!({ "method": method }))?;
-            }
-            Ok(done)
-        };
-        app.db
-            .write_async(move |tx| {
-                let Some((caller, key, hash)) = &claim else {
-                    return Answer::fresh(work(tx)?);
-                };
-                if let Claim::Replay { status, body } = idempotency::claim(tx, now, caller, key, hash)? {
-                    let status = StatusCode::from_u16(status).map_err(Error::internal)?;
-                    let body = serde_json::from_str(&body).map_err(Error::internal)?;
-                    return Ok(Answer { status, body, replayed: true });
-                }
-                let answer = Answer::fresh(work(tx)?)?;
-                idempotency::keep(tx, caller, key, answer.status.as_u16(), &answer.body.to_string())?;
-                Ok(answer)
-            })
-            .await
+        let (audit, method, path) = (self.audit(), self.method.to_string(), path_of(&self.target).to_owned());
+        settle(app, audit, method, path, claim, work).await
     }
 
     /// Tells which body a handler acted on that it read by itself, so that the same key for another body is refused.
@@ -172,17 +156,51 @@ impl Auditor {
     }
 }
 
+/// What a write does within its transaction: the status and the body of its answer.
+type Work = Box<dyn Fn(&mut Tx) -> Result<(StatusCode, Json)> + Send>;
+
+/// Who calls, the key, and the hash of the request.
+type Claimed = (String, String, [u8; 32]);
+
+async fn settle(
+    app: &App,
+    audit: Auditor,
+    method: String,
+    path: String,
+    claim: Option<Claimed>,
+    work: Work,
+) -> Result<Answer> {
+    let now = audit.now;
+    let work = move |tx: &mut Tx| {
+        let before = tx.changed();
+        let (status, body) = work(tx)?;
+        // No change is without an entry, whoever wrote the handler; what the handler says itself says more.
+        if tx.changed() > before && !tx.is_audited() && !speaks_for_itself(&path) {
+            audit.note(tx, "api.write", &path, &serde_json::json!({ "method": method }))?;
+        }
+        Ok(Answer { status, body, replayed: false })
+    };
+    app.db
+        .write_async(move |tx| {
+            let Some((caller, key, hash)) = &claim else {
+                return work(tx);
+            };
+            if let Claim::Replay { status, body } = idempotency::claim(tx, now, caller, key, hash)? {
+                let status = StatusCode::from_u16(status).map_err(Error::internal)?;
+                let body = serde_json::from_str(&body).map_err(Error::internal)?;
+                return Ok(Answer { status, body, replayed: true });
+            }
+            let answer = work(tx)?;
+            idempotency::keep(tx, caller, key, answer.status.as_u16(), &answer.body.to_string())?;
+            Ok(answer)
+        })
+        .await
+}
+
 struct Answer {
     status: StatusCode,
     body: Json,
     replayed: bool,
-}
-
-impl Answer {
-    fn fresh<T: Serialize>((status, value): (StatusCode, T)) -> Result<Self> {
-        let body = serde_json::to_value(value).map_err(Error::internal)?;
-        Ok(Self { status, body, replayed: false })
-    }
 }
 
 impl IntoResponse for Answer {

@@ -7,6 +7,7 @@ use crate::{Tx, migrate};
 use std::cell::Cell;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::oneshot;
 use zunke_kernel::{Error, Result};
 
 /// A database. Cheap to clone; all clones share its connections.
@@ -19,6 +20,10 @@ struct Shared {
     inner: Inner,
     bell: Bell,
 }
+
+/// A unit of work, whatever it answers. The engines know only this one type: what they do around it is in the program
+/// once, and not once per query of the product.
+pub(crate) type Unit<'a> = dyn FnMut(&mut Tx) -> Result<()> + 'a;
 
 pub(crate) enum Inner {
     Sqlite(Sqlite),
@@ -92,14 +97,34 @@ impl Db {
 
     /// One unit of reading on one snapshot. Blocks the calling thread.
     pub fn read<T>(&self, work: impl FnOnce(&mut Tx) -> Result<T>) -> Result<T> {
+        let mut work = Some(work);
+        let mut value = None;
+        self.read_unit(&mut |tx| {
+            let work = work.take().ok_or_else(|| Error::internal("a read was run twice"))?;
+            value = Some(work(tx)?);
+            Ok(())
+        })?;
+        value.ok_or_else(never_run)
+    }
+
+    /// One unit of writing, on disk once this answers `Ok`. `work` may run again. Blocks the calling thread.
+    pub fn write<T>(&self, work: impl Fn(&mut Tx) -> Result<T>) -> Result<T> {
+        let mut value = None;
+        self.write_unit(&mut |tx| {
+            value = Some(work(tx)?);
+            Ok(())
+        })?;
+        value.ok_or_else(never_run)
+    }
+
+    fn read_unit(&self, work: &mut Unit<'_>) -> Result<()> {
         match &self.shared.inner {
             Inner::Sqlite(sqlite) => sqlite.read(work),
             Inner::Postgres(postgres) => postgres.read(work),
         }
     }
 
-    /// One unit of writing, on disk once this answers `Ok`. `work` may run again. Blocks the calling thread.
-    pub fn write<T>(&self, work: impl Fn(&mut Tx) -> Result<T>) -> Result<T> {
+    fn write_unit(&self, work: &mut Unit<'_>) -> Result<()> {
         let _writing = Writing::begin()?;
         let (done, state) = match &self.shared.inner {
             Inner::Sqlite(sqlite) => sqlite.write(work),
@@ -117,7 +142,9 @@ impl Db {
         work: impl FnOnce(&mut Tx) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let db = self.clone();
-        joined(tokio::task::spawn_blocking(move || db.read(work)).await)
+        let (give, take) = oneshot::channel();
+        aside(Box::new(move || drop(give.send(db.read(work))))).await?;
+        take.await.map_err(Error::internal)?
     }
 
     /// [`Db::write`] on a thread for blocking work.
@@ -126,7 +153,9 @@ impl Db {
         work: impl Fn(&mut Tx) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let db = self.clone();
-        joined(tokio::task::spawn_blocking(move || db.write(work)).await)
+        let (give, take) = oneshot::channel();
+        aside(Box::new(move || drop(give.send(db.write(work))))).await?;
+        take.await.map_err(Error::internal)?
     }
 
     /// Whether the database answers.
@@ -147,8 +176,13 @@ impl Db {
     }
 }
 
-fn joined<T>(done: Result<Result<T>, tokio::task::JoinError>) -> Result<T> {
-    done.unwrap_or_else(|error| match error.try_into_panic() {
+fn never_run() -> Error {
+    Error::internal("a unit of work was not run")
+}
+
+/// Runs this on a thread for blocking work; a panic of it goes on here.
+async fn aside(work: Box<dyn FnOnce() + Send>) -> Result<()> {
+    tokio::task::spawn_blocking(work).await.or_else(|error| match error.try_into_panic() {
         Ok(panic) => std::panic::resume_unwind(panic),
         Err(error) => Err(Error::internal(error)),
     })

@@ -13,6 +13,7 @@ mod pool;
 mod session;
 mod wait;
 
+use crate::db::Unit;
 use crate::error::{self, Fault};
 use crate::tx::{self, State, Tx};
 use pool::Pool;
@@ -38,7 +39,7 @@ impl Postgres {
         Ok(Self { pool, turns: AtomicU64::new(0) })
     }
 
-    pub fn read<T>(&self, work: impl FnOnce(&mut Tx) -> Result<T>) -> Result<T> {
+    pub fn read(&self, work: &mut Unit<'_>) -> Result<()> {
         let mut session = self.begun("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").map_err(|fault| fault.error)?;
         let outcome = catch_unwind(AssertUnwindSafe(|| ran(&mut session, work)));
         match session.batch("COMMIT") {
@@ -51,10 +52,10 @@ impl Postgres {
         }
     }
 
-    pub fn write<T>(&self, work: impl Fn(&mut Tx) -> Result<T>) -> (Result<T>, State) {
+    pub fn write(&self, work: &mut Unit<'_>) -> (Result<()>, State) {
         let mut tries = 0;
         loop {
-            let (done, state) = self.try_write(&work);
+            let (done, state) = self.try_write(work);
             if done.is_ok() || !state.retry || tries == RETRIES {
                 return (done, state);
             }
@@ -65,7 +66,7 @@ impl Postgres {
         }
     }
 
-    fn try_write<T>(&self, work: &impl Fn(&mut Tx) -> Result<T>) -> (Result<T>, State) {
+    fn try_write(&self, work: &mut Unit<'_>) -> (Result<()>, State) {
         let mut session = match self.begun("BEGIN") {
             Ok(session) => session,
             Err(fault) => return (Err(fault.error), State { retry: fault.retry, ..State::default() }),
@@ -78,7 +79,7 @@ impl Postgres {
         }
         match (outcome, ended) {
             (Err(panic), _) => resume_unwind(panic),
-            (Ok((Ok(value), state)), Ok(())) => (Ok(value), state),
+            (Ok((Ok(()), state)), Ok(())) => (Ok(()), state),
             (Ok((Ok(_), _)), Err(fault)) if fault.broken => (Err(unknown_end(&fault)), State::default()),
             (Ok((Ok(_), _)), Err(fault)) => {
                 (Err(fault.error), State { failed: true, retry: fault.retry, ..State::default() })
@@ -121,12 +122,12 @@ pub(crate) fn administer<T>(url: &str, work: impl FnOnce(&mut Session) -> Result
     work(&mut session)
 }
 
-fn ran<T>(session: &mut Session, work: impl FnOnce(&mut Tx) -> Result<T>) -> (Result<T>, State) {
+fn ran(session: &mut Session, work: &mut Unit<'_>) -> (Result<()>, State) {
     let mut tx = Tx::new(tx::Inner::Postgres(session));
     let done = work(&mut tx);
     let state = tx.state();
     match done {
-        Ok(_) if state.failed => (Err(error::spent()), state),
+        Ok(()) if state.failed => (Err(error::spent()), state),
         done => (done, state),
     }
 }

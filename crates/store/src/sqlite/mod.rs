@@ -6,6 +6,7 @@ mod readers;
 pub(crate) mod statement;
 mod writer;
 
+use crate::db::Unit;
 use crate::error;
 use crate::tx::{self, State, Tx};
 use keeper::Keeper;
@@ -53,7 +54,7 @@ impl Sqlite {
         Ok(Self { path: path.to_owned(), writer: Writer::new(connection), readers, _keeper: keeper })
     }
 
-    pub fn read<T>(&self, work: impl FnOnce(&mut Tx) -> Result<T>) -> Result<T> {
+    pub fn read(&self, work: &mut Unit<'_>) -> Result<()> {
         let reader = self.readers.take()?;
         let begun = statement::execute(&reader, "BEGIN", &[]);
         begun.map_err(|fault| fault.error)?;
@@ -64,10 +65,10 @@ impl Sqlite {
         if tx.state().failed && done.is_ok() { Err(error::spent()) } else { done }
     }
 
-    pub fn write<T>(&self, work: impl Fn(&mut Tx) -> Result<T>) -> (Result<T>, State) {
+    pub fn write(&self, work: &mut Unit<'_>) -> (Result<()>, State) {
         let mut tries = 0;
         loop {
-            let (done, state) = self.writer.run(&work);
+            let (done, state) = self.writer.run(work);
             if !state.retry || tries == RETRIES {
                 return (done, state);
             }

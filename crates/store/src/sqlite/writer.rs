@@ -4,7 +4,7 @@
 
 use super::queue::{Queue, Turn};
 use super::statement;
-use crate::db::lock;
+use crate::db::{Unit, lock};
 use crate::error;
 use crate::tx::{Inner, State, Tx};
 use rusqlite::Connection;
@@ -64,7 +64,7 @@ impl Writer {
     }
 
     /// Runs `work` and answers once its commit is on disk. The state says what else came of it.
-    pub fn run<T>(&self, work: impl Fn(&mut Tx) -> Result<T>) -> (Result<T>, State) {
+    pub fn run(&self, work: &mut Unit<'_>) -> (Result<()>, State) {
         let turn = self.queue.enter();
         let mut desk = self.desk();
         let fate = match desk.begin() {
@@ -75,7 +75,7 @@ impl Writer {
                 return (Err(fault.error), State { retry: fault.retry, ..State::default() });
             }
         };
-        let outcome = catch_unwind(AssertUnwindSafe(|| desk.part(&work)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| desk.part(work)));
         if !matches!(&outcome, Ok((Ok(_), _))) {
             desk.undo_part();
         }
@@ -86,7 +86,7 @@ impl Writer {
             Err(panic) => resume_unwind(panic),
             Ok((Err(error), state)) => (Err(error), state),
             // The commit may be done by a later caller: wait for it.
-            Ok((Ok(value), state)) => (fate.hear().map(|()| value), State { retry: false, ..state }),
+            Ok((Ok(()), state)) => (fate.hear(), State { retry: false, ..state }),
         }
     }
 
@@ -124,15 +124,13 @@ impl Desk {
         Ok(Arc::clone(&batch.fate))
     }
 
-    fn part<T>(&self, work: &impl Fn(&mut Tx) -> Result<T>) -> (Result<T>, State) {
+    fn part(&self, work: &mut Unit<'_>) -> (Result<()>, State) {
         let mut tx = Tx::new(Inner::Sqlite(&self.connection));
         let done = work(&mut tx);
         let state = tx.state();
         let done = match done {
-            Ok(_) if state.failed => Err(error::spent()),
-            Ok(value) => {
-                statement::execute(&self.connection, "RELEASE unit", &[]).map(|_| value).map_err(|fault| fault.error)
-            }
+            Ok(()) if state.failed => Err(error::spent()),
+            Ok(()) => statement::execute(&self.connection, "RELEASE unit", &[]).map(drop).map_err(|fault| fault.error),
             Err(error) => Err(error),
         };
         (done, state)
