@@ -4,7 +4,7 @@ use crate::store::{departments, people, staff};
 use crate::{Permission, Role, Scope};
 use std::collections::HashMap;
 use zunke_kernel::id::{DepartmentId, StaffId};
-use zunke_kernel::{Error, Kind, Result};
+use zunke_kernel::{Error, Instant, Kind, Result};
 use zunke_store::Tx;
 
 /// 422 unless somebody of this id works here.
@@ -22,9 +22,9 @@ pub fn require_staff(tx: &mut Tx, id: StaffId, field: &str) -> Result<()> {
 
 /// For a job: what the one who started it may see now. 403 `starter_gone` where he has left, or may no longer do
 /// this: what he could not do himself, his job must not do for him.
-pub fn scope_of_starter(tx: &mut Tx, id: StaffId, permission: Permission) -> Result<Scope> {
+pub fn scope_of_starter(tx: &mut Tx, id: StaffId, permission: Permission, now: Instant) -> Result<Scope> {
     match people::find_active(tx, id)? {
-        Some(person) if person.role.has(permission) => people::scope(tx, &person),
+        Some(person) if person.role.has(permission) => people::scope(tx, &person, now),
         _ => Err(Error::new(
             Kind::Forbidden,
             "starter_gone",
@@ -32,6 +32,11 @@ pub fn scope_of_starter(tx: &mut Tx, id: StaffId, permission: Permission) -> Res
             "The member of staff who started this has left or may not do it any more; it has stopped. Somebody else can start it again.",
         )),
     }
+}
+
+/// Whether somebody works here and has this permission.
+pub fn staff_may(tx: &mut Tx, id: StaffId, permission: Permission) -> Result<bool> {
+    Ok(people::find_active(tx, id)?.is_some_and(|person| person.role.has(permission)))
 }
 
 /// 422 unless there is such a department.

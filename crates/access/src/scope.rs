@@ -13,6 +13,8 @@ pub struct Scope {
     pub reach: Reach,
     pub levels: LevelReach,
     pub rights: Rights,
+    /// Colleagues for whom he stands in today: their customers are within his reach as well.
+    pub stands_in: Vec<StaffId>,
 }
 
 /// At which levels somebody may do more than see. What he may not see he may not touch either: the ranks of a `Scope` hold
@@ -119,7 +121,7 @@ impl Scope {
     /// What somebody sees, with nothing held back from him within it.
     #[must_use]
     pub fn seeing(reach: Reach, levels: LevelReach) -> Self {
-        Self { reach, levels, rights: Rights::default() }
+        Self { reach, levels, rights: Rights::default(), stands_in: Vec::new() }
     }
 
     /// The part of it at whose levels somebody may do this.
@@ -155,6 +157,7 @@ impl Scope {
             Reach::Department(departments) => department.is_some_and(|id| departments.contains(&id)),
             Reach::All => true,
         };
+        let near = near || owner.is_some_and(|owner| self.stands_in.contains(&owner));
         near && self.levels.holds(rank)
     }
 
@@ -228,6 +231,9 @@ mod tests {
         let nowhere = Scope::seeing(Reach::Department(Vec::new()), LevelReach::All);
         assert!(!nowhere.sees(Some(me), Some(mine), 0));
         assert!(Scope::all().is_all() && Scope::all().sees(None, None, 0));
+        let deputy = Scope { stands_in: vec![other], ..own };
+        assert!(deputy.sees(Some(other), None, 3) && deputy.sees(Some(me), None, 4), "his own and the other's");
+        assert!(!deputy.sees(Some(other), None, 2) && !deputy.sees(None, None, 3), "his own levels still hold");
     }
 
     #[test]

@@ -10,8 +10,9 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use zunke_kernel::id::{FileId, MessageId, TicketId};
-use zunke_kernel::{Error, Instant, Kind, Result};
+use zunke_kernel::{Error, Instant, Kind, Result, Zone};
 use zunke_store::Tx;
+use zunke_store::jobs::{self, Handler, Running};
 
 /// Bytes of one file.
 pub const FILE_BYTES_MAX: u64 = 20 * 1024 * 1024;
@@ -66,9 +67,72 @@ impl TicketFiles {
         })
     }
 
+    /// Removes the beginnings of files whose writer was killed: those that nobody has written to since `before`. Answers
+    /// how many.
+    pub fn sweep(&self, before: Instant) -> Result<usize> {
+        let mut swept = 0;
+        for folder in entries(&self.root)? {
+            for path in entries(&folder).unwrap_or_default() {
+                let left =
+                    path.extension().is_some_and(|end| end == "part") && written(&path).is_some_and(|at| at < before);
+                if left {
+                    remove(&path);
+                    swept += 1;
+                }
+            }
+        }
+        Ok(swept)
+    }
+
     /// Forgets a file that came to belong to nothing.
     pub fn remove(&self, id: FileId) {
         remove(&self.path(id));
+    }
+}
+
+/// What is in a folder; nothing where there is none.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    match fs::read_dir(folder) {
+        Ok(found) => found.map(|entry| entry.map(|entry| entry.path()).map_err(Error::internal)).collect(),
+        Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
+            Ok(Vec::new())
+        }
+        Err(error) => Err(Error::internal(error)),
+    }
+}
+
+/// When a file was written to last.
+fn written(path: &Path) -> Option<Instant> {
+    let at = fs::metadata(path).ok()?.modified().ok()?;
+    let since = at.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(Instant(i64::try_from(since.as_millis()).ok()?))
+}
+
+/// Each night, sweeps what uploads that were cut off by a crash left on the disk.
+#[derive(Clone, Debug)]
+pub struct SweepFiles {
+    pub files: TicketFiles,
+}
+
+impl SweepFiles {
+    pub const KIND: &'static str = "service.sweep_files";
+    /// Longer than any upload takes.
+    const AGE_MS: i64 = 86_400_000;
+
+    /// Lets it come round.
+    pub fn schedule(tx: &mut Tx, now: Instant, zone: &Zone) -> Result<()> {
+        jobs::schedule(tx, now, zone, "service.sweep_files", "50 3 * * *", Self::KIND, &serde_json::json!({}))
+    }
+}
+
+impl Handler for SweepFiles {
+    fn kind(&self) -> &'static str {
+        Self::KIND
+    }
+
+    fn run(&self, job: &Running<'_>) -> Result<serde_json::Value> {
+        let swept = self.files.sweep(job.now().plus_ms(-Self::AGE_MS))?;
+        Ok(serde_json::json!({ "swept": swept }))
     }
 }
 

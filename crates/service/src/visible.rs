@@ -41,6 +41,12 @@ pub fn seen(_engine: Engine, actor: &Actor, alias: &str) -> (String, Vec<Value>)
             if list.is_empty() { "1 = 0".to_owned() } else { format!("c.department_id IN ({})", list.join(", ")) }
         }
     };
+    let reached = if scope.stands_in.is_empty() {
+        reached
+    } else {
+        let list: Vec<String> = scope.stands_in.iter().map(|id| bind((*id).into())).collect();
+        format!("({reached} OR c.owner_id IN ({}))", list.join(", "))
+    };
     let level = match &scope.levels {
         LevelReach::All => String::new(),
         LevelReach::Only(ranks) => {

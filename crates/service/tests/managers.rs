@@ -224,6 +224,54 @@ async fn who_rises_to_a_vip_level_is_given_a_manager_once_and_only_where_it_is_s
 }
 
 #[tokio::test]
+async fn a_deputy_sees_the_managers_customers_on_his_days_only() {
+    for db in databases() {
+        let house = Company::new(db);
+        let (lin, wang) = (house.person("lin", Role::AccountManager), house.person("wang", Role::AccountManager));
+        let nurse = house.person("nurse", Role::Agent);
+        let own = house.customers("自", 2, 2, Some(wang.id));
+        let theirs = house.customers("客", 3, 3, Some(lin.id));
+        house.customers("外", 1, 3, None);
+        let new = json!({"customer_id": theirs[0], "kind": "question", "channel": "phone", "subject": "发票", "body": "发票何时开？"});
+        let ticket = house.post(&house.boss, "/tickets", new).await["id"].as_str().expect("an id").to_owned();
+        let count = async |who: &Person| house.get(who, "/customers/count").await["count"].as_i64();
+        let (one, talk) = (format!("/customers/{}", theirs[0]), format!("/tickets/{ticket}"));
+        let open = async |who: &Person| {
+            let seen = house.call(who, "GET", &one, None).await.0;
+            assert_eq!(seen, house.call(who, "GET", &talk, None).await.0, "page and ticket");
+            seen
+        };
+        assert_eq!((count(&wang).await, open(&wang).await), (Some(2), 404));
+        let later = json!({"deputy_id": wang.id, "from_day": day(1), "until_day": day(2)});
+        house.post(&lin, "/managers/deputies", later).await;
+        assert_eq!(open(&wang).await, 404, "not before his first day");
+        let ahead = NOW.plus_secs(86_400);
+        let seen = |at: Instant| {
+            let may = zunke_access::Permission::ReadCustomers;
+            let scope = house.db.read(|tx| zunke_access::directory::scope_of_starter(tx, wang.id, may, at));
+            let scope = scope.expect("a scope");
+            house.db.read(|tx| zunke_customers::query::within(tx, &scope, &theirs)).expect("asked").len()
+        };
+        assert_eq!(
+            (seen(NOW), seen(ahead), seen(ahead.plus_secs(86_400)), seen(ahead.plus_secs(172_800))),
+            (0, 3, 3, 0)
+        );
+        for deputy in [&wang, &nurse] {
+            let now = json!({"deputy_id": deputy.id, "from_day": day(0), "until_day": day(0)});
+            house.post(&lin, "/managers/deputies", now).await;
+        }
+        assert_eq!((count(&wang).await, open(&wang).await), (Some(5), 200));
+        assert_eq!((count(&nurse).await, open(&nurse).await), (Some(3), 200), "beside an empty department");
+        assert_eq!(house.call(&wang, "GET", &format!("/customers/{}", own[0]), None).await.0, 200);
+        house
+            .db
+            .write(|tx| tx.execute("UPDATE staff SET levels = '[2]' WHERE login = 'wang'", &[]))
+            .expect("his own levels hold");
+        assert_eq!((count(&wang).await, open(&wang).await), (Some(2), 404));
+    }
+}
+
+#[tokio::test]
 async fn deputies_stand_in_on_their_days_and_no_others() {
     for db in databases() {
         let house = Company::new(db);

@@ -25,7 +25,8 @@ use zunke_privacy::work::{self as privacy, Discard, Retain};
 use zunke_service::clock::recalculate::{OnLevel, Recalculate};
 use zunke_service::closing::{self, CloseSolved};
 use zunke_service::escalation::{self, Alarms};
-use zunke_service::files::TicketFiles;
+use zunke_service::fairness::watch::{self, Watch};
+use zunke_service::files::{SweepFiles, TicketFiles};
 use zunke_service::handover::work::Parts;
 use zunke_service::improvement::Tell;
 use zunke_service::intake::form::Limiter;
@@ -125,6 +126,8 @@ impl House {
             Arc::new(Routes { observers: Observers(self.observers()) }),
             Arc::new(Reorder),
             Arc::new(Alarms),
+            Arc::new(Watch),
+            Arc::new(SweepFiles { files: TicketFiles::new(data.join("tickets")) }),
             Arc::new(Recalculate { observers: self.observers() }),
             Arc::new(Poll(self.intake(data))),
             Arc::new(Ask(self.intake(data))),
@@ -159,6 +162,8 @@ pub fn schedules(tx: &mut Tx, now: Instant) -> Result<()> {
     routing::schedule(tx, now, &zone)?;
     closing::schedule(tx, now, &zone)?;
     escalation::schedule(tx, now, &zone)?;
+    watch::schedule(tx, now, &zone)?;
+    SweepFiles::schedule(tx, now, &zone)?;
     intake_work::schedule(tx, now, &zone)?;
     defaults::seed(tx, now)?;
     lives::schedule(tx, now, &zone)?;

@@ -5,9 +5,10 @@ use crate::department;
 use crate::level_rights;
 use crate::role::Role;
 use crate::scope::{LevelReach, Reach, ReachKind, Scope};
+use crate::settings;
 use crate::store::departments;
 use zunke_kernel::id::{DepartmentId, StaffId};
-use zunke_kernel::{Locale, Result};
+use zunke_kernel::{Instant, Locale, Result};
 use zunke_store::{Row, Tx};
 
 /// The columns of `staff` (as `s`) that make an actor, in the order that `read` takes them.
@@ -54,8 +55,24 @@ pub fn locale_word(locale: Locale) -> &'static str {
     }
 }
 
-/// What a person may see, with the tree of departments as it is now.
-pub fn scope(tx: &mut Tx, person: &Person) -> Result<Scope> {
+/// For whom somebody stands in on this day. The dates are kept by the room of service, where managers are managed; nearly
+/// nobody has any, and one look along their index says so.
+fn stands_in(tx: &mut Tx, deputy: StaffId, now: Instant) -> Result<Vec<StaffId>> {
+    // No zone is further than a day from that of Greenwich.
+    let sql = "SELECT staff_id, from_day, until_day FROM manager_deputies WHERE deputy_id = $1 AND until_day >= $2";
+    let yesterday = now.0.div_euclid(86_400_000) - 1;
+    let near =
+        tx.query(sql, &[deputy.into(), yesterday.into()], |row| Ok((row.id(0, StaffId)?, row.day(1)?, row.day(2)?)))?;
+    if near.is_empty() {
+        return Ok(Vec::new());
+    }
+    let today = settings::load(tx)?.zone().day_of(now);
+    let in_force = near.into_iter().filter(|(_, from, until)| (*from..=*until).contains(&today));
+    Ok(in_force.map(|(staff, _, _)| staff).collect())
+}
+
+/// What a person may see, with the tree of departments as it is now and those for whom he stands in today.
+pub fn scope(tx: &mut Tx, person: &Person, now: Instant) -> Result<Scope> {
     let reach = match person.reach.unwrap_or(ReachKind::of_role(person.role)) {
         ReachKind::Own => Reach::Own(person.staff),
         ReachKind::All => Reach::All,
@@ -69,7 +86,12 @@ pub fn scope(tx: &mut Tx, person: &Person) -> Result<Scope> {
     };
     let own = person.levels.clone().map_or(LevelReach::All, LevelReach::Only);
     let of_role = level_rights::load(tx)?;
-    Ok(Scope { reach, levels: own.and(&of_role.seen(person.role)), rights: of_role.rights(person.role) })
+    Ok(Scope {
+        reach,
+        levels: own.and(&of_role.seen(person.role)),
+        rights: of_role.rights(person.role),
+        stands_in: stands_in(tx, person.staff, now)?,
+    })
 }
 
 /// An active member of staff by his id.
@@ -79,14 +101,14 @@ pub fn find_active(tx: &mut Tx, id: StaffId) -> Result<Option<Person>> {
 }
 
 /// Who acts, and what he may see.
-pub fn actor(tx: &mut Tx, person: &Person, fallback: Locale) -> Result<Actor> {
+pub fn actor(tx: &mut Tx, person: &Person, fallback: Locale, now: Instant) -> Result<Actor> {
     Ok(Actor {
         staff: person.staff,
         name: person.name.clone(),
         login: person.login.clone(),
         role: person.role,
         department: person.department,
-        scope: scope(tx, person)?,
+        scope: scope(tx, person, now)?,
         locale: person.locale.unwrap_or(fallback),
         key: None,
     })

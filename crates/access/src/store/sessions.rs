@@ -73,7 +73,7 @@ pub async fn identify(db: &Db, now: Instant, hash: TokenHash, fallback: Locale) 
             let Some((person, id, times, (proved, by_provider), policy)) = found else {
                 return Ok(None);
             };
-            let actor = people::actor(tx, &person, fallback)?;
+            let actor = people::actor(tx, &person, fallback, now)?;
             let signed_in = SignedIn {
                 second_step_missing: !proved && policy.asks_second_step(actor.role),
                 actor,

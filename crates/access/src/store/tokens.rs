@@ -85,7 +85,7 @@ pub async fn identify(db: &Db, now: Instant, hash: TokenHash, fallback: Locale) 
             let signed_in = SignedIn {
                 actor: Actor {
                     key: key.permissions.as_deref().map(|words| words.iter().filter_map(|word| read(word)).collect()),
-                    ..people::actor(tx, &person, fallback)?
+                    ..people::actor(tx, &person, fallback, now)?
                 },
                 via: Via::Token { id: key.id, may_write, per_minute: key.per_minute },
                 must_change_password: person.must_change_password,

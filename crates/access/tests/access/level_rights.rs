@@ -21,8 +21,10 @@ async fn the_matrix_is_set_by_administrators_and_narrows_the_scope_at_once() {
         assert_eq!(saved.body["rights"][1]["archive"], false, "what is not seen is not archived");
         let stale = boss.send_with("PUT", "/level-rights", &[("if-match", &etag)], Some(wanted)).await;
         assert_eq!(stale.code(), "version_changed");
-        let scope =
-            house.db.read(|tx| directory::scope_of_starter(tx, agent.id, Permission::ReadCustomers)).expect("a scope");
+        let scope = house
+            .db
+            .read(|tx| directory::scope_of_starter(tx, agent.id, Permission::ReadCustomers, zunke_kernel::Instant(0)))
+            .expect("a scope");
         assert_eq!(scope.levels, LevelReach::Only(vec![0, 1, 2, 3, 4, 6, 7, 8, 9, 10]));
         assert!(!scope.rights.edit.holds(4) && scope.rights.archive.holds(4));
         for (bad, code) in [

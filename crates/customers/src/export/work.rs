@@ -58,7 +58,7 @@ impl WriteExports {
         let params = read_filters(&export.filters)?;
         let (asker, own, locale) = job.db.read(|tx| {
             // What he may see now, not when he asked.
-            let scope = directory::scope_of_starter(tx, export.staff_id, Permission::ExportCustomers)?;
+            let scope = directory::scope_of_starter(tx, export.staff_id, Permission::ExportCustomers, now)?;
             let sight = Sight::Open;
             let own = table::Own::load(tx, sight)?;
             Ok((Asker { now, scope, sight, params: params.clone() }, own, settings::load(tx)?.locale))

@@ -13,7 +13,7 @@ pub fn context(tx: &mut Tx, now: Instant, by: Option<StaffId>) -> Result<RecordC
     let mut context = RecordContext::load(tx, now)?;
     if let Some(by) = by {
         // Whom he may see but not change is as unknown to his import as whom he may not see.
-        context.scope = directory::scope_of_starter(tx, by, Permission::ImportCustomers)?.for_deed(Deed::Edit);
+        context.scope = directory::scope_of_starter(tx, by, Permission::ImportCustomers, now)?.for_deed(Deed::Edit);
     }
     context.actor = by;
     Ok(context)
@@ -22,7 +22,7 @@ pub fn context(tx: &mut Tx, now: Instant, by: Option<StaffId>) -> Result<RecordC
 /// The own fields that he may fill. Whoever may import manages fields as well, unless the roles say otherwise.
 pub fn reader(tx: &mut Tx, by: Option<StaffId>) -> Result<Reader> {
     let sight = match by {
-        Some(by) if directory::scope_of_starter(tx, by, Permission::ManageFields).is_err() => Sight::Open,
+        Some(by) if !directory::staff_may(tx, by, Permission::ManageFields)? => Sight::Open,
         _ => Sight::All,
     };
     Reader::load(tx, sight)

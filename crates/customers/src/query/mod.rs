@@ -13,7 +13,7 @@ use plan::Plan;
 use std::fmt::Write;
 use zunke_access::{LevelReach, Reach, Scope};
 use zunke_kernel::condition::{Binds, Scalar, compile};
-use zunke_kernel::id::CustomerId;
+use zunke_kernel::id::{CustomerId, StaffId};
 use zunke_kernel::page::{self, Page};
 use zunke_kernel::{Error, Result};
 use zunke_store::{Engine, Tx, Value};
@@ -204,18 +204,8 @@ impl CustomerQuery {
     fn condition(&self, statement: &mut Statement, plan: &Plan, split: Option<&[i64]>) -> String {
         let off = plan.off();
         let mut sql = "1 = 1".to_owned();
-        match &self.scope.reach {
-            Reach::All => {}
-            Reach::Own(staff) => {
-                let staff = statement.bind(*staff);
-                let _ = write!(sql, " AND c.owner_id = {staff}");
-            }
-            Reach::Department(departments) => {
-                let off = if plan.has_common_department { plan.engine_off() } else { "" };
-                let list = statement.list(departments.iter().map(|id| Value::from(*id)));
-                let _ = write!(sql, " AND {off}c.department_id IN ({list})");
-            }
-        }
+        let off_department = if plan.has_common_department { plan.engine_off() } else { "" };
+        sql += &reach_sql(&self.scope, statement, off_department);
         if split.is_none() && (!self.filter.levels.is_empty() || self.scope.levels != LevelReach::All) {
             let list = statement.list(self.ranks().into_iter().map(Value::from));
             let off = if plan.has_common_level { plan.engine_off() } else { off };
@@ -254,20 +244,30 @@ pub fn within(tx: &mut Tx, scope: &Scope, ids: &[CustomerId]) -> Result<Vec<Cust
     Ok(seen)
 }
 
-/// The scope as a condition that begins with AND, or nothing.
-fn scope_sql(scope: &Scope, statement: &mut Statement, off: &str) -> String {
-    let mut sql = String::new();
+/// How far a scope reaches, as a condition that begins with AND, or nothing: his own, his departments', everybody, and
+/// those of colleagues for whom he stands in.
+fn reach_sql(scope: &Scope, statement: &mut Statement, off: &str) -> String {
+    let owners = |statement: &mut Statement, own: Option<StaffId>| {
+        let all = own.into_iter().chain(scope.stands_in.iter().copied());
+        statement.list(all.map(Value::from).collect::<Vec<_>>())
+    };
     match &scope.reach {
-        Reach::All => {}
-        Reach::Own(staff) => {
-            let staff = statement.bind(*staff);
-            let _ = write!(sql, " AND c.owner_id = {staff}");
-        }
+        Reach::All => String::new(),
+        Reach::Own(staff) if scope.stands_in.is_empty() => format!(" AND c.owner_id = {}", statement.bind(*staff)),
+        Reach::Own(staff) => format!(" AND c.owner_id IN ({})", owners(statement, Some(*staff))),
         Reach::Department(departments) => {
             let list = statement.list(departments.iter().map(|id| Value::from(*id)));
-            let _ = write!(sql, " AND {off}c.department_id IN ({list})");
+            if scope.stands_in.is_empty() {
+                return format!(" AND {off}c.department_id IN ({list})");
+            }
+            format!(" AND ({off}c.department_id IN ({list}) OR c.owner_id IN ({}))", owners(statement, None))
         }
     }
+}
+
+/// The scope as a condition that begins with AND, or nothing.
+fn scope_sql(scope: &Scope, statement: &mut Statement, off: &str) -> String {
+    let mut sql = reach_sql(scope, statement, off);
     if let LevelReach::Only(ranks) = &scope.levels {
         let list = statement.list(ranks.iter().map(|rank| Value::from(*rank)));
         let _ = write!(sql, " AND {off}c.level_rank IN ({list})");

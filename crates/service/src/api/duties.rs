@@ -445,7 +445,7 @@ pub(super) async fn calendar(
                     let found = duties::feed_of(tx, &hash.unwrap_or_default())?;
                     let (feed, staff, read_at) = found.ok_or_else(Error::not_found)?;
                     // Who has left, or may not read tickets any more, has no calendar.
-                    let scope = directory::scope_of_starter(tx, staff, Permission::ReadTickets)
+                    let scope = directory::scope_of_starter(tx, staff, Permission::ReadTickets, now)
                         .map_err(|_| Error::not_found())?;
                     let stale = read_at.is_none_or(|at| now.0 - at.0 >= HOUR_MS);
                     (staff, scope, organisation.locale, stale.then_some(feed))

@@ -1,6 +1,6 @@
 //! Whether ordinary customers get what they were promised.
 
-use crate::fairness::{self, Kept, Verdict};
+use crate::fairness::{self, Judged, Kept, Verdict};
 use crate::presence::weekday;
 use crate::store::fairness as store;
 use axum::extract::State;
@@ -10,14 +10,11 @@ use utoipa::ToSchema;
 use zunke_access::settings as organisation;
 use zunke_access::{Can, may};
 use zunke_http::{App, ReadProblems, Result};
-use zunke_kernel::{Day, Instant};
+use zunke_kernel::Day;
 
 /// Weeks that are shown.
 const WEEKS: i32 = 12;
-const HOUR_MS: i64 = 3_600_000;
-const WEEK_MS: i64 = 7 * 24 * HOUR_MS;
-/// The window before the oldest change that is looked at.
-const BEFORE_MS: i64 = 4 * WEEK_MS;
+const WEEK_MS: i64 = 7 * 86_400_000;
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = FairnessLevel)]
@@ -35,17 +32,6 @@ struct Week {
     levels: Vec<Level>,
 }
 
-/// A change of the service standards, and the lowest level's promises in the four weeks before and after it.
-#[derive(Serialize, ToSchema)]
-#[schema(as = FairnessChange)]
-struct Change {
-    name: String,
-    at: Instant,
-    before: Kept,
-    after: Kept,
-    verdict: Verdict,
-}
-
 #[derive(Serialize, ToSchema)]
 #[schema(as = Fairness)]
 pub(super) struct Fairness {
@@ -54,7 +40,7 @@ pub(super) struct Fairness {
     /// Twelve weeks, the oldest first. Promises of open tickets that are over count as broken in the last one.
     weeks: Vec<Week>,
     /// The last first.
-    changes: Vec<Change>,
+    changes: Vec<Judged>,
     /// Since one of the changes the lowest level fares worse than chance explains.
     alarm: bool,
 }
@@ -87,19 +73,7 @@ pub(super) async fn get(State(app): State<App>, _can: Can<may::ReadTickets>) -> 
             }
             let lowest_rank = weeks.iter().filter_map(|week| week.keys().next().copied()).min();
             let changes = match lowest_rank {
-                Some(lowest) => {
-                    let since = begin.plus_ms(-BEFORE_MS);
-                    let hours: Vec<(Instant, Kept)> = store::ended(tx, since, now.plus_ms(1), HOUR_MS)?
-                        .into_iter()
-                        .filter(|(_, rank, _)| *rank == lowest)
-                        .map(|(step, _, kept)| (since.plus_ms(step * HOUR_MS), kept))
-                        .collect();
-                    let judged = |(name, at): (String, Instant)| {
-                        let (before, after) = fairness::around(&hours, at);
-                        Change { name, at, before, after, verdict: fairness::judge(before, after) }
-                    };
-                    store::changes(tx, begin)?.into_iter().map(judged).collect()
-                }
+                Some(lowest) => fairness::judged(tx, begin, now, lowest)?,
                 None => Vec::new(),
             };
             let weeks = weeks

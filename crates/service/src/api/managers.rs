@@ -1,9 +1,11 @@
 //! Managers: their load, their profiles, their deputies, and giving them customers.
 
+use crate::handover::{HandOverId, protocol};
 use crate::manager::load::{Load, Places, Settings};
 use crate::manager::place::{self, AT_ONCE_MAX, Proposal};
 use crate::manager::profile::{self, Profile};
 use crate::manager::{DeputyId, deputy};
+use crate::store::handovers;
 use crate::store::managers::{self, Deputy, Level, Period};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -347,9 +349,24 @@ pub(super) struct OfCustomer {
     deputies: Vec<Deputy>,
     /// Who did before, the latest first; the first is the present one.
     history: Vec<Period>,
+    /// How the present manager took over, where it was by a hand-over.
+    taken_over: Option<TakenOver>,
     /// Whether the reader may change it.
     may_assign: bool,
     version: i64,
+}
+
+/// What a new manager knows of the hand-over that gave him this customer.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CustomerTakenOver)]
+pub(super) struct TakenOver {
+    hand_over_id: HandOverId,
+    from_name: String,
+    at: Instant,
+    /// What the two sides have agreed.
+    note: String,
+    /// What this customer is to be told, with the names filled in.
+    line: String,
 }
 
 /// Who looks after a customer, who stands in, and who did before.
@@ -375,11 +392,24 @@ pub(super) async fn of_customer(
                 Some(owner) => managers::deputies(tx, Some(owner), day)?,
                 None => Vec::new(),
             };
+            let history = managers::history(tx, id)?;
+            let present = history.first().filter(|period| period.staff_id == customer.owner_id);
+            let taken_over = match present.and_then(|period| period.hand_over_id) {
+                Some(hand_over) => handovers::find(tx, hand_over)?.map(|one| TakenOver {
+                    hand_over_id: one.id,
+                    from_name: one.from_name.clone(),
+                    at: present.map_or(one.created_at, |period| period.since),
+                    line: protocol::line(&one, name.as_deref().unwrap_or_default(), &customer.name),
+                    note: one.note,
+                }),
+                None => None,
+            };
             Ok(OfCustomer {
                 staff_id: customer.owner_id,
                 name,
                 deputies,
-                history: managers::history(tx, id)?,
+                history,
+                taken_over,
                 may_assign: actor.may(Permission::ManageService),
                 version: customer.version,
             })

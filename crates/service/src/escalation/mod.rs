@@ -98,6 +98,11 @@ pub fn fire(tx: &mut Tx, now: Instant, limit: i64) -> Result<i64> {
     Ok(i64::try_from(taken.len()).unwrap_or(limit))
 }
 
+/// Who is told where nobody is nearer: the operations managers, or the administrators where there are none.
+pub fn supervisors(tx: &mut Tx) -> Result<Vec<StaffId>> {
+    Ok(House { staff: colleagues(tx)?, groups: HashMap::new() }.supervisors(None))
+}
+
 /// Who works here, asked once for all alarms of a transaction.
 struct House {
     staff: Vec<Colleague>,

@@ -1,9 +1,13 @@
 //! Whether ordinary customers get what they were promised, and whether a change of the service standards made them fare
 //! worse.
 
+pub mod watch;
+
+use crate::store::fairness as store;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use zunke_kernel::Instant;
+use zunke_kernel::{Instant, Result};
+use zunke_store::Tx;
 
 /// Promises that fell due, and how many of them were kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -67,6 +71,33 @@ pub fn around(hours: &[(Instant, Kept)], at: Instant) -> (Kept, Kept) {
         within.fold(Kept::default(), |sum, (_, kept)| sum.and(*kept))
     };
     (sum(at.0 - WINDOW_MS, at.0), sum(at.0, at.0 + WINDOW_MS))
+}
+
+/// A change of the service standards, and the lowest level's promises in the four weeks before and after it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = FairnessChange)]
+pub struct Judged {
+    pub name: String,
+    pub at: Instant,
+    pub before: Kept,
+    pub after: Kept,
+    pub verdict: Verdict,
+}
+
+/// The changes since an instant, the last first, judged by what they did to the level of this rank.
+pub fn judged(tx: &mut Tx, since: Instant, now: Instant, lowest: i64) -> Result<Vec<Judged>> {
+    const HOUR_MS: i64 = 3_600_000;
+    let begin = since.plus_ms(-WINDOW_MS);
+    let hours: Vec<(Instant, Kept)> = store::ended(tx, begin, now.plus_ms(1), HOUR_MS)?
+        .into_iter()
+        .filter(|(_, rank, _)| *rank == lowest)
+        .map(|(step, _, kept)| (begin.plus_ms(step * HOUR_MS), kept))
+        .collect();
+    let of = |(name, at): (String, Instant)| {
+        let (before, after) = around(&hours, at);
+        Judged { name, at, before, after, verdict: judge(before, after) }
+    };
+    Ok(store::changes(tx, since)?.into_iter().map(of).collect())
 }
 
 #[cfg(test)]
