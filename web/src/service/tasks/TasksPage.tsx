@@ -48,10 +48,10 @@ function groupOf(duty: Duty, today: string): (typeof GROUPS)[number] {
   return dayjs(duty.due_day).diff(dayjs(today), 'day') <= 7 ? 'week' : 'later';
 }
 
-/** What I have to do: tasks of tickets, visits, my own notes, protocols to be signed. */
 /** It ends with what the customer said, which is entered where the return visits are. */
 const isReturnVisit = (duty: Duty) => duty.kind === 'ticket_task' && duty.detail === 'return_visit';
 
+/** What I have to do: tasks of tickets, visits, my own notes, protocols to be signed. */
 export default function TasksPage() {
   const { t } = useTranslation('tasks');
   const { message } = App.useApp();
@@ -92,6 +92,7 @@ export default function TasksPage() {
     if (isReturnVisit(duty)) return '/service/return-visits';
     if (duty.kind === 'ticket_task') return `/service/tickets/${duty.ticket_id}`;
     if (duty.kind === 'visit') return `/service/visits/new?visit=${duty.id}&customer=${duty.customer_id}`;
+    if (duty.kind === 'own' && duty.detail === 'fairness') return '/service/routing/fairness';
     if (duty.kind === 'signature') return `/service/hand-overs/${duty.id}`;
     return undefined;
   };

@@ -1,5 +1,6 @@
+import { CopyOutlined } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
-import { Button, Skeleton } from 'antd';
+import { App, Button, Skeleton } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
@@ -25,6 +26,7 @@ interface Managed {
     why: string;
     hand_over_id: string | null;
   }[];
+  taken_over?: { hand_over_id: string; from_name: string; at: string; note: string; line: string } | null;
   may_assign: boolean;
 }
 
@@ -40,7 +42,7 @@ export default function CustomerCare({ customerId }: { customerId: string }) {
   const visits = useVisits({ customer_id: customerId, limit: 50 });
   if (managed.isError) return <ErrorView error={managed.error} onRetry={() => managed.refetch()} />;
   if (!managed.data) return <Skeleton active />;
-  const { name, deputies, history, may_assign } = managed.data;
+  const { name, deputies, history, taken_over: taken, may_assign } = managed.data;
   return (
     <div className="mg">
       <section>
@@ -58,6 +60,7 @@ export default function CustomerCare({ customerId }: { customerId: string }) {
             {t('deputy.line', { name: one.deputy_name, from: one.from_day, until: one.until_day })}
           </p>
         ))}
+        {taken && <TakenOver {...taken} />}
         {history.length > 1 && (
           <>
             <h3>{t('care.history')}</h3>
@@ -97,6 +100,36 @@ export default function CustomerCare({ customerId }: { customerId: string }) {
         </ul>
       </section>
       {assigning && <AssignDialog customers={[customerId]} onClose={() => assign(false)} />}
+    </div>
+  );
+}
+
+/** What the new manager must know of the one before, and the words for the customer, ready to be sent. */
+function TakenOver({ hand_over_id, from_name, at, note, line }: NonNullable<Managed['taken_over']>) {
+  const { t } = useTranslation('managers');
+  const { message } = App.useApp();
+  return (
+    <div className="mg-taken">
+      <p>
+        {t('care.taken', { name: from_name })} <InstantText value={at} />{' '}
+        <Link to={`/service/hand-overs/${hand_over_id}`}>{t('paper.title')}</Link>
+      </p>
+      {note && (
+        <p className="mg-note">
+          <span className="quiet">{t('hand.agreed')}</span> {note}
+        </p>
+      )}
+      <blockquote className="mg-line">
+        {line}
+        <Button
+          type="text"
+          size="small"
+          icon={<CopyOutlined />}
+          aria-label={t('paper.copy')}
+          title={t('paper.copy')}
+          onClick={() => void navigator.clipboard.writeText(line).then(() => message.success(t('paper.copied')))}
+        />
+      </blockquote>
     </div>
   );
 }
