@@ -233,6 +233,49 @@ async fn a_mail_becomes_a_ticket_and_its_answers_find_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn files_that_could_not_be_kept_are_named_on_the_ticket() {
+    let servers = Servers::start();
+    for (turn, db) in databases().into_iter().enumerate() {
+        let office = Office::open(db, &servers, &format!("files{turn}")).await;
+        let mail = |id: &str| {
+            format!(
+                "From: wang@example.com\r\nSubject: {id}\r\nMessage-ID: <{id}@example.com>\r\nMIME-Version: 1.0\r\n\
+                 Content-Type: multipart/mixed; boundary=x\r\n"
+            )
+        };
+        let part = |name: &str, bytes: &[u8]| {
+            let head = format!(
+                "--x\r\nContent-Type: application/octet-stream\r\nContent-Disposition: attachment; filename={name}\r\n\r\n"
+            );
+            [head.as_bytes(), bytes, b"\r\n"].concat()
+        };
+        let words = "--x\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n屏幕碎了，照片见附件\r\n";
+        // 8-bit text, so that a file just above the limit fits into a mail just below it.
+        let line = [&[b'a'; 998][..], b"\r\n"].concat();
+        let large = line.repeat(21 * 1024 * 1024 / line.len());
+        let whole = [words.as_bytes(), &part("big.txt", &large), &part("ok.txt", b"hello"), b"--x--\r\n"].concat();
+        office.deliver(&servers, &mail("large"), &whole);
+        let program = [words.as_bytes(), &part("photo.png", b"MZ\x90\0\x03\0\0\0"), b"--x--\r\n"].concat();
+        office.deliver(&servers, &mail("program"), &program);
+        let huge = [words.as_bytes(), &part("film.txt", &large), &part("film2.txt", &large), b"--x--\r\n"].concat();
+        office.deliver(&servers, &mail("huge"), &huge);
+        assert_eq!(office.look(), 3);
+        for (subject, files, said) in [("large", 1, "big.txt"), ("program", 0, "photo.png"), ("huge", 0, "25 MB")] {
+            let tickets = office.tickets().await;
+            let ticket = tickets.iter().find(|one| one["subject"] == subject).expect("a ticket");
+            let whole = office.whole(&ticket["id"]).await;
+            assert_eq!(whole["files"].as_array().map(Vec::len), Some(files), "{subject}");
+            let messages = whole["messages"].as_array().expect("messages");
+            assert_eq!(messages.len(), 2, "{subject}");
+            assert_eq!(messages[0]["body"], "屏幕碎了，照片见附件", "{subject}");
+            assert!(messages[1]["body"].as_str().is_some_and(|body| body.contains(said)), "{subject}: {}", messages[1]);
+            assert_eq!((&messages[1]["side"], &messages[1]["visibility"]), (&json!("system"), &json!("internal")));
+            assert_eq!(ticket["state"], "new", "no state changes by it");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn machines_open_nothing_and_stop_no_clock() {
     let servers = Servers::start();
     for (turn, db) in databases().into_iter().enumerate() {

@@ -1,6 +1,6 @@
 //! Mail fetched from a folder: what is new since the last look, each one taken together with the note how far we are.
 
-use super::mail::MAIL_BYTES_MAX;
+use super::mail::{BEGINNING_BYTES, MAIL_BYTES_MAX};
 use super::mailbox::{Mailbox, Problem, Security};
 use super::tls::{self, Stream};
 use async_imap::{Client, Session};
@@ -91,8 +91,9 @@ pub struct Fetched {
     pub uid: i64,
     /// When the server got it.
     pub at: Option<Instant>,
-    /// None: larger than what is taken.
-    pub raw: Option<Vec<u8>>,
+    pub raw: Vec<u8>,
+    /// Larger than what is taken: `raw` is its beginning.
+    pub is_cut: bool,
 }
 
 /// A folder, open.
@@ -168,15 +169,14 @@ impl Folder {
         .await?;
         let Some(head) = heads.into_iter().find(|one| one.uid.map(i64::from) == Some(uid)) else { return Ok(None) };
         let at = head.internal_date().map(|date| Instant(date.timestamp_millis()));
-        if head.size.is_some_and(|size| size as usize > MAIL_BYTES_MAX) {
-            return Ok(Some(Fetched { uid, at, raw: None }));
-        }
-        let bodies = step(Step::Fetch, async {
-            self.session.uid_fetch(&set, "(UID BODY.PEEK[])").await?.try_collect::<Vec<_>>().await
-        })
-        .await?;
+        let is_cut = head.size.is_some_and(|size| size as usize > MAIL_BYTES_MAX);
+        let part = if is_cut { format!("<0.{BEGINNING_BYTES}>") } else { String::new() };
+        let wanted = format!("(UID BODY.PEEK[]{part})");
+        let bodies =
+            step(Step::Fetch, async { self.session.uid_fetch(&set, &wanted).await?.try_collect::<Vec<_>>().await })
+                .await?;
         let raw = bodies.into_iter().find_map(|one| one.body().map(<[u8]>::to_vec));
-        Ok(raw.map(|raw| Fetched { uid, at, raw: Some(raw) }))
+        Ok(raw.map(|raw| Fetched { uid, at, raw, is_cut }))
     }
 
     /// Marks what has been taken as read, for people who look into the folder too; whether it works changes nothing.

@@ -8,7 +8,7 @@ use super::mailbox::Mailbox;
 use super::token;
 use crate::context::{Context, Hooks};
 use crate::files::{Kept, TicketFiles};
-use crate::message::{Delivery, NewMessage};
+use crate::message::{Delivery, NewMessage, Side, Visibility};
 use crate::open::{NewTicket, Outcome, Sender, open};
 use crate::reply::reply;
 use crate::store::mails::{Refused, Row};
@@ -17,7 +17,7 @@ use crate::text;
 use crate::ticket::{Channel, SenderKeys};
 use zunke_customers::Identity;
 use zunke_kernel::id::{MessageId, TicketId};
-use zunke_kernel::{Error, Instant, Result};
+use zunke_kernel::{Error, Instant, Result, Text};
 use zunke_store::Tx;
 
 /// Automatic mails that a ticket takes within a day; the rest is a loop.
@@ -48,11 +48,19 @@ impl Became {
     }
 }
 
+/// A file that came with a mail and could not be kept: its name, and why.
+#[derive(Clone, Debug)]
+pub struct Lost {
+    pub name: String,
+    pub why: Text,
+}
+
 /// Files that were put on the disk before the transaction, so that it may run again.
 #[must_use]
-pub fn keep(store: Option<&TicketFiles>, now: Instant, files: &[Attached]) -> Vec<Result<Kept, String>> {
+pub fn keep(store: Option<&TicketFiles>, now: Instant, files: &[Attached]) -> Vec<Result<Kept, Lost>> {
     let Some(store) = store else { return Vec::new() };
-    files.iter().map(|file| store.keep(now, &file.name, &file.bytes).map_err(|_| file.name.clone())).collect()
+    let lost = |file: &Attached, error: Error| Lost { name: file.name.clone(), why: error.text };
+    files.iter().map(|file| store.keep(now, &file.name, &file.bytes).map_err(|error| lost(file, error))).collect()
 }
 
 /// Takes a mail. `at`: when it reached our side.
@@ -62,7 +70,7 @@ pub fn take(
     hooks: &Hooks,
     (keys, mailbox): (&Keys, Option<&Mailbox>),
     mail: &Mail,
-    kept: &[Result<Kept, String>],
+    kept: &[Result<Kept, Lost>],
     at: Instant,
 ) -> Result<Became> {
     let at = Instant(at.0.min(cx.now.0));
@@ -135,7 +143,8 @@ pub fn take(
         // Somebody else took it at this moment: this transaction is for nothing.
         return Err(Error::conflict("mail_taken", "该邮件已收取。", "This mail has been taken already."));
     }
-    attach(tx, cx, (ticket, message), kept)?;
+    let lost = attach(tx, cx, (ticket, message), kept)?;
+    missing(tx, cx, hooks, (ticket, at), mail, &lost)?;
     Ok(if thread.is_some() { Became::Said(ticket) } else { Became::Opened(ticket) })
 }
 
@@ -209,20 +218,67 @@ fn attach(
     tx: &mut Tx,
     cx: &Context,
     (id, message): (TicketId, MessageId),
-    kept: &[Result<Kept, String>],
-) -> Result<()> {
+    kept: &[Result<Kept, Lost>],
+) -> Result<Vec<Lost>> {
     if kept.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let ticket = tickets::find(tx, id)?.ok_or_else(Error::not_found)?;
     let mut room = crate::files::FILES_MAX - files::count(tx, &ticket)?;
+    let mut lost = Vec::new();
     for file in kept {
-        if let Ok(file) = file
-            && room > 0
-        {
-            files::insert(tx, &ticket, Some(message), file, None, cx.now)?;
-            room -= 1;
+        match file {
+            Ok(file) if room > 0 => {
+                files::insert(tx, &ticket, Some(message), file, None, cx.now)?;
+                room -= 1;
+            }
+            Ok(file) => {
+                let why = Text::new("工单的文件数已达上限。", "The ticket has as many files as it may.");
+                lost.push(Lost { name: file.name.clone(), why });
+            }
+            Err(file) => lost.push(file.clone()),
         }
     }
-    Ok(())
+    Ok(lost)
+}
+
+/// Says among colleagues which files of a mail are not here, so that somebody asks for them in another way.
+fn missing(
+    tx: &mut Tx,
+    cx: &Context,
+    hooks: &Hooks,
+    (ticket, at): (TicketId, Instant),
+    mail: &Mail,
+    lost: &[Lost],
+) -> Result<()> {
+    if lost.is_empty() && mail.files_left == 0 {
+        return Ok(());
+    }
+    let locale = cx.organisation.locale;
+    let mut lines =
+        vec![Text::new("这封邮件有附件未能保存：", "Not all files of this mail could be kept:").get(locale).to_owned()];
+    lines.extend(lost.iter().map(|one| format!("· {}　{}", text::cut(&one.name, 120), one.why.get(locale))));
+    if mail.files_left > 0 {
+        let left = mail.files_left;
+        let said = if mail.is_cut {
+            Text::new(
+                "· 邮件超过 25 MB，只收取了正文。",
+                "· The mail is larger than 25 MB: its words alone were taken.",
+            )
+        } else {
+            Text::new(
+                format!("· 另有 {left} 个附件超出数量上限。"),
+                format!("· {left} more than are taken from one mail."),
+            )
+        };
+        lines.push(said.get(locale).to_owned());
+    }
+    let new = NewMessage {
+        side: Side::System,
+        visibility: Visibility::Internal,
+        automatic: true,
+        source: Some(("mail-files".to_owned(), mail.id.clone())),
+        ..NewMessage::from_customer(Channel::Email, lines.join("\n"), at)
+    };
+    reply(tx, cx, ticket, &new, hooks).map(|_| ())
 }

@@ -191,8 +191,8 @@ fn one(
             Ok(Became::Nothing(reason))
         })
     };
-    let Some(raw) = &fetched.raw else { return refuse("too_large") };
-    let Ok(mail) = mail::read(raw) else { return refuse("unreadable") };
+    let read = if fetched.is_cut { mail::read_beginning(&fetched.raw) } else { mail::read(&fetched.raw) };
+    let Ok(mail) = read else { return refuse(if fetched.is_cut { "too_large" } else { "unreadable" }) };
     match intake.take(db, now, Some(mailbox), (&mail, fetched.at.unwrap_or(now)), reached) {
         // A mail that no ticket takes must not stop those behind it.
         Err(error) if matches!(error.kind, Kind::Invalid | Kind::NotFound) => {

@@ -50,6 +50,16 @@ pub struct Crew {
     pub levels: Option<Vec<i64>>,
     #[serde(default)]
     pub skills: Vec<String>,
+    /// Whether they are dedicated managers: tickets of flows that are `managed` go to one of them first.
+    #[serde(default)]
+    pub manages: bool,
+    /// Tickets that one of them may have in hand, where they are managers: 1 to 1000.
+    #[serde(default = "usual_capacity")]
+    pub capacity: i64,
+}
+
+const fn usual_capacity() -> i64 {
+    20
 }
 
 const fn whole_day() -> i64 {
@@ -77,6 +87,9 @@ pub struct Flow {
     /// The skill that a ticket asks for.
     #[serde(default)]
     pub skill: Option<String>,
+    /// Whether these customers have a dedicated manager: each of them one of the staff who `manages`.
+    #[serde(default)]
+    pub managed: bool,
 }
 
 /// Many at once.
@@ -135,6 +148,9 @@ impl Plan {
             within(real(crew.from_minute), 0.0, 1_439.0, format!("staff[{at}].from_minute"));
             within(real(crew.until_minute), real(crew.from_minute) + 1.0, 1_440.0, format!("staff[{at}].until_minute"));
         }
+        for (at, crew) in self.staff.iter().enumerate() {
+            within(real(crew.capacity), 1.0, 1_000.0, format!("staff[{at}].capacity"));
+        }
         for (at, flow) in self.flows.iter().enumerate() {
             within(real(flow.level_rank), 0.0, 100.0, format!("flows[{at}].level_rank"));
             within(flow.per_hour, 0.0, 10_000.0, format!("flows[{at}].per_hour"));
@@ -152,6 +168,13 @@ impl Plan {
                 format!("crowds[{at}].at_minute"),
             );
         }
+        let without = |(at, flow): (usize, &Flow)| {
+            (flow.managed && !self.staff.iter().any(|crew| crew.manages)).then(|| {
+                let text = ("请先填写专属客户经理。", "Say first who the dedicated managers are.");
+                Error::invalid("managed_without_manager", text.0, text.1).at(format!("flows[{at}].managed"))
+            })
+        };
+        faults.extend(self.flows.iter().enumerate().filter_map(without));
         let lone = |(at, crowd): (usize, &Crowd)| {
             let of_flow = self.flows.iter().any(|flow| flow.level_rank == crowd.level_rank);
             (!of_flow).then(|| {

@@ -16,6 +16,8 @@ use zunke_kernel::id::{GroupId, StaffId};
 
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 1_440 * MINUTE;
+/// From here on the ids of lines are those of single managers.
+const OWN_LINES: u128 = 1 << 64;
 /// Tickets that one free person looks at before he waits for another.
 const LOOK_MAX: usize = 500;
 
@@ -26,6 +28,10 @@ struct Ticket {
     promise: i64,
     work: i64,
     place: Place,
+    /// The number of its dedicated manager among the managers.
+    manager: Option<usize>,
+    /// In whose line it waits.
+    line: Option<GroupId>,
     answered: Option<i64>,
 }
 
@@ -34,8 +40,18 @@ struct Agent {
     until: i64,
     /// Which crew, and so which group, he is of.
     crew: usize,
+    /// His own line, where he is a dedicated manager.
+    own: Option<GroupId>,
+    /// Tickets that wait in it.
+    in_hand: i64,
     free_at: i64,
     worked: i64,
+}
+
+impl Agent {
+    fn is_on(&self, now: i64) -> bool {
+        (self.from..self.until).contains(&(now % DAY))
+    }
 }
 
 /// The tickets of one group (`None`: of nobody's) that wait, in both orders.
@@ -53,6 +69,7 @@ pub fn play(plan: &Plan, order: &Order, relax_minutes: i64, rule: Rule) -> Resul
     let mut tickets = tickets_of(plan, order, rule, end);
     let (groups, mut agents) = (groups_of(plan), agents_of(plan));
     let homes = homes_of(plan, &groups);
+    let managers: Vec<usize> = (0..agents.len()).filter(|at| agents[*at].own.is_some()).collect();
     let mut random = Random::new(plan.seed ^ 0xC01);
     let mut lines: HashMap<Option<GroupId>, Lines> = HashMap::new();
     // Moments at which somebody may begin: a ticket comes, somebody is free, a shift begins.
@@ -70,9 +87,10 @@ pub fn play(plan: &Plan, order: &Order, relax_minutes: i64, rule: Rule) -> Resul
             break;
         }
         while tickets.get(next).is_some_and(|ticket| ticket.arrives <= now) {
-            let ticket = &tickets[next];
-            let home = homes.get(&ticket.level_rank).copied().flatten();
-            let line = lines.entry(home).or_default();
+            let ticket = &mut tickets[next];
+            let close = manager_of(plan, &mut agents, &managers, ticket, now);
+            ticket.line = close.or_else(|| homes.get(&ticket.level_rank).copied().flatten());
+            let line = lines.entry(ticket.line).or_default();
             line.turn.insert((ticket.place.turn_at.0, next));
             if ticket.place.guard_at < NEVER {
                 line.guard.insert((ticket.place.guard_at.0, next));
@@ -84,18 +102,20 @@ pub fn play(plan: &Plan, order: &Order, relax_minutes: i64, rule: Rule) -> Resul
             continue;
         }
         for agent in &mut agents {
-            let minute = now % DAY;
-            if agent.free_at > now || minute < agent.from || minute >= agent.until {
+            if agent.free_at > now || !agent.is_on(now) {
                 continue;
             }
             let coin = random.percent();
             let at_hand = Desk { plan, groups: &groups, order, rule, relax, now };
             let Some(taken) = at_hand.pick(agent, &mut lines, &tickets, coin) else { continue };
-            for line in lines.values_mut() {
-                line.turn.remove(&(tickets[taken].place.turn_at.0, taken));
-                line.guard.remove(&(tickets[taken].place.guard_at.0, taken));
-            }
             let ticket = &mut tickets[taken];
+            if let Some(line) = lines.get_mut(&ticket.line) {
+                line.turn.remove(&(ticket.place.turn_at.0, taken));
+                line.guard.remove(&(ticket.place.guard_at.0, taken));
+            }
+            if ticket.line.is_some() && ticket.line == agent.own {
+                agent.in_hand -= 1;
+            }
             ticket.answered = Some(now - ticket.arrives);
             agent.free_at = now + ticket.work;
             agent.worked += ticket.work.min(end - now);
@@ -125,7 +145,7 @@ impl Desk<'_> {
         tickets: &[Ticket],
         coin: u8,
     ) -> Option<usize> {
-        let mine = [None, Some(self.groups[agent.crew].id)];
+        let mine = [agent.own.or(Some(self.groups[agent.crew].id)), None, Some(self.groups[agent.crew].id)];
         let guards = self.rule == Rule::House && order::guards_first(self.order, coin);
         if guards && let Some(found) = self.guarded(agent, lines, &mine, tickets) {
             return Some(found);
@@ -173,6 +193,43 @@ impl Desk<'_> {
     }
 }
 
+/// The line of the ticket's dedicated manager, or of the one who stands in for him, where routing gives it to either now.
+fn manager_of(plan: &Plan, agents: &mut [Agent], managers: &[usize], ticket: &Ticket, now: i64) -> Option<GroupId> {
+    let first = ticket.manager? % managers.len().max(1);
+    // Who comes after him in the list stands in for him.
+    let two: Vec<usize> =
+        [first, first + 1].iter().filter_map(|at| managers.get(at % managers.len().max(1)).copied()).collect();
+    let id = |at: &usize| StaffId(Uuid::from_u128(*at as u128 + 1));
+    let person = |at: &usize| {
+        let agent = &agents[*at];
+        let crew = &plan.staff[agent.crew];
+        Person {
+            id: id(at),
+            name: String::new(),
+            active: true,
+            presence: Presence::Online,
+            absent: false,
+            on_shift: agent.is_on(now),
+            skills: crew.skills.clone(),
+            levels: None,
+            capacity: crew.capacity,
+            load: agent.in_hand + i64::from(agent.free_at > now),
+        }
+    };
+    let people: Vec<Person> = two.iter().map(person).collect();
+    let asked = Asked {
+        level_rank: ticket.level_rank,
+        skills: ticket.skills.clone(),
+        manager: two.first().map(id),
+        deputies: two.get(1).map(id).into_iter().collect(),
+        ..Asked::default()
+    };
+    let routed = decide(&asked, &[], &people);
+    let at = *two.iter().find(|at| Some(id(at)) == routed.staff)?;
+    agents[at].in_hand += 1;
+    agents[at].own
+}
+
 fn tickets_of(plan: &Plan, order: &Order, rule: Rule, end: i64) -> Vec<Ticket> {
     let mut random = Random::new(plan.seed);
     let mut tickets = Vec::new();
@@ -197,6 +254,7 @@ fn tickets_of(plan: &Plan, order: &Order, rule: Rule, end: i64) -> Vec<Ticket> {
         }
     }
     tickets.sort_by_key(|ticket| ticket.arrives);
+    given_managers(plan, &mut tickets);
     tickets
 }
 
@@ -226,7 +284,19 @@ fn ticket(flow: &Flow, arrives: i64, random: &mut Random, order: &Order, rule: R
         promise,
         work: work.max(1),
         place,
+        manager: None,
+        line: None,
         answered: None,
+    }
+}
+
+/// Which manager each customer with one has: drawn apart, so that plans without managers play as they always did.
+fn given_managers(plan: &Plan, tickets: &mut [Ticket]) {
+    let managers = plan.staff.iter().filter(|crew| crew.manages).map(|crew| crew.people).sum::<i64>();
+    let managed = |rank: i64| plan.flows.iter().any(|flow| flow.managed && flow.level_rank == rank);
+    let mut random = Random::new(plan.seed ^ 0xDA7A);
+    for ticket in tickets.iter_mut().filter(|ticket| managers > 0 && managed(ticket.level_rank)) {
+        ticket.manager = Some(((random.unit() * managers as f64) as usize).min(managers as usize - 1));
     }
 }
 
@@ -272,16 +342,17 @@ fn homes_of(plan: &Plan, groups: &[Group]) -> HashMap<i64, Option<GroupId>> {
 }
 
 fn agents_of(plan: &Plan) -> Vec<Agent> {
-    let agents = plan.staff.iter().enumerate().flat_map(|(crew, of)| {
-        (0..of.people).map(move |_| Agent {
-            from: of.from_minute * MINUTE,
-            until: of.until_minute * MINUTE,
-            crew,
-            free_at: 0,
-            worked: 0,
-        })
-    });
-    agents.collect()
+    let crews = plan.staff.iter().enumerate().flat_map(|(crew, of)| (0..of.people).map(move |_| (crew, of)));
+    let agent = |(at, (crew, of)): (usize, (usize, &super::Crew))| Agent {
+        from: of.from_minute * MINUTE,
+        until: of.until_minute * MINUTE,
+        crew,
+        own: of.manages.then(|| GroupId(Uuid::from_u128(OWN_LINES + at as u128))),
+        in_hand: 0,
+        free_at: 0,
+        worked: 0,
+    };
+    crews.enumerate().map(agent).collect()
 }
 
 fn report(plan: &Plan, tickets: &[Ticket], agents: &[Agent], (end, rule, longest): (i64, Rule, usize)) -> Result {

@@ -5,11 +5,20 @@ use super::*;
 use proptest::prelude::*;
 
 fn crew(people: i64) -> Crew {
-    Crew { people, from_minute: 0, until_minute: 1_440, levels: None, skills: Vec::new() }
+    Crew { people, from_minute: 0, until_minute: 1_440, levels: None, skills: Vec::new(), manages: false, capacity: 20 }
 }
 
 fn flow(level_rank: i64, per_hour: f64, promise_minutes: i64) -> Flow {
-    Flow { level_rank, per_hour, from_minute: 0, until_minute: 1_440, promise_minutes, work_minutes: 6.0, skill: None }
+    Flow {
+        level_rank,
+        per_hour,
+        from_minute: 0,
+        until_minute: 1_440,
+        promise_minutes,
+        work_minutes: 6.0,
+        skill: None,
+        managed: false,
+    }
 }
 
 /// Ten people of a hundred tickets an hour; sixty ordinary ones an hour with four hours each, five diamond ones with one.
@@ -54,6 +63,43 @@ fn in_ordinary_times_a_vip_waits_for_hardly_anybody() {
     let played = run(&plan, Rule::House);
     assert_eq!(level(&played, 4).broken + level(&played, 0).broken, 0);
     assert!(level(&played, 4).longest_minutes <= 6.0, "{played:?}");
+}
+
+/// Four managers among ten people, and the diamond customers theirs.
+fn managed(crowd: i64) -> Plan {
+    let mut plan = house(crowd);
+    plan.staff = vec![crew(6), Crew { manages: true, ..crew(4) }];
+    plan.flows[1].managed = true;
+    plan
+}
+
+#[test]
+fn dedicated_managers_answer_their_own_and_help_with_the_rest() {
+    let plan = managed(0);
+    let played = run(&plan, Rule::House);
+    assert_eq!(level(&played, 4).broken + level(&played, 0).broken, 0, "{played:?}");
+    let tickets = |rank| level(&run(&house(0), Rule::House), rank).tickets;
+    assert_eq!((level(&played, 0).tickets, level(&played, 4).tickets), (tickets(0), tickets(4)), "the same day");
+    // Whoever has more than fits gives the rest to who stands in, and then to everybody: a crowd is not left to one.
+    let crowd = run(&managed(500), Rule::House);
+    assert_eq!(level(&crowd, 0).broken, 0, "{crowd:?}");
+    let alone = Plan { staff: vec![crew(9), Crew { manages: true, capacity: 1_000, ..crew(1) }], ..managed(500) };
+    let alone = run(&alone, Rule::House);
+    assert!(level(&alone, 4).kept < level(&crowd, 4).kept, "one manager with everything in hand: {alone:?}");
+}
+
+#[test]
+fn a_manager_who_is_not_there_is_stood_in_for() {
+    let mut plan = managed(0);
+    // Nobody of them works at night: what comes then goes to the others at once.
+    plan.staff[1] = Crew { from_minute: 540, until_minute: 1_080, ..plan.staff[1].clone() };
+    let played = run(&plan, Rule::House);
+    assert!(level(&played, 4).longest_minutes < 60.0, "{played:?}");
+    plan.staff.pop();
+    assert_eq!(plan.check().expect_err("nobody manages").code, "managed_without_manager");
+    plan.staff[0].manages = true;
+    plan.staff[0].capacity = 0;
+    assert_eq!(plan.check().expect_err("no room").field.as_deref(), Some("staff[0].capacity"));
 }
 
 #[test]

@@ -10,6 +10,8 @@ use zunke_kernel::{Error, Instant, Result};
 
 /// A mail of more bytes is not taken.
 pub const MAIL_BYTES_MAX: usize = 25 * 1024 * 1024;
+/// Bytes that are read of one that is larger: the words come before the files.
+pub const BEGINNING_BYTES: usize = 1024 * 1024;
 /// Files of one mail that are kept.
 pub const FILES_MAX: usize = 20;
 const REFERENCES_MAX: usize = 30;
@@ -55,6 +57,8 @@ pub struct Mail {
     pub files: Vec<Attached>,
     /// Files beyond what is kept.
     pub files_left: usize,
+    /// Only the beginning of it was read, as the whole is too large.
+    pub is_cut: bool,
 }
 
 /// Reads a mail. Only what has no sender at all is refused: what is broken otherwise is read as far as it goes.
@@ -95,7 +99,15 @@ pub fn read(raw: &[u8]) -> Result<Mail> {
         writer,
         files,
         files_left,
+        is_cut: false,
     })
+}
+
+/// Reads the beginning of a mail that is too large as a whole: its words, and none of its files.
+pub fn read_beginning(raw: &[u8]) -> Result<Mail> {
+    let whole = read(raw)?;
+    let files_left = (whole.files.len() + whole.files_left).max(1);
+    Ok(Mail { files: Vec::new(), files_left, is_cut: true, ..whole })
 }
 
 fn address(text: &str) -> String {
