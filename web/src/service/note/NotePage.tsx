@@ -52,10 +52,15 @@ export default function NotePage() {
       renew(newKey());
       void queries.invalidateQueries({ queryKey: ['service'] });
     },
-    // Mended words are another request.
-    onError: () => renew(newKey()),
   });
-  const set = (part: Partial<Draft>) => write({ ...draft, ...part });
+  const set = (part: Partial<Draft>) => {
+    write({ ...draft, ...part });
+    // Mended words are another request.
+    if (save.isError) {
+      save.reset();
+      renew(newKey());
+    }
+  };
   if (save.data) {
     return (
       <Result

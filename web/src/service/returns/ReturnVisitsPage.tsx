@@ -3,6 +3,7 @@ import {
   App,
   Button,
   Checkbox,
+  Grid,
   Input,
   InputNumber,
   Modal,
@@ -61,7 +62,7 @@ interface Rule {
 export default function ReturnVisitsPage() {
   const { t } = useTranslation('returns');
   const can = useCan();
-  const { byRank } = useLevels();
+  const phone = !Grid.useBreakpoint().md;
   const [state, change] = useUrlState();
   const [recording, record] = useState<Visit>();
   const [ruling, rule] = useState(false);
@@ -94,68 +95,105 @@ export default function ReturnVisitsPage() {
       {pages.isError && <ErrorView error={pages.error} onRetry={() => pages.refetch()} />}
       {pages.isPending && <Skeleton active />}
       {pages.data && items.length === 0 && <Empty title={t('none')} note={t('none_note')} />}
-      {items.length > 0 && (
-        <Table
-          size="small"
-          rowKey="id"
-          dataSource={items}
-          pagination={false}
-          scroll={{ x: 760 }}
-          columns={[
-            {
-              key: 'ticket',
-              title: t('ticket'),
-              render: (_, one) => (
-                <Link to={`/service/tickets/${one.ticket_id}`}>
-                  #{one.number} {one.subject}
-                </Link>
-              ),
-            },
-            {
-              key: 'customer',
-              title: t('customer'),
-              render: (_, one) => (
-                <>
-                  {one.customer_name ?? '–'} <LevelBadge {...byRank.get(one.level_rank)} />
-                </>
-              ),
-            },
-            { key: 'solved', title: t('solved'), render: (_, one) => instantText(one.solved_at) },
-            {
-              key: 'due',
-              title: t('due'),
-              render: (_, one) => (
-                <>
-                  {instantText(one.due_at)}{' '}
-                  {one.state === 'open' && Date.parse(one.due_at) < Date.now() && (
-                    <Tag color="error">{t('overdue')}</Tag>
-                  )}
-                </>
-              ),
-            },
-            { key: 'staff', title: t('staff'), render: (_, one) => one.staff_name ?? '–' },
-            {
-              key: 'result',
-              title: t('result.title'),
-              render: (_, one) => {
-                if (one.result) return `${t(`result.${one.result}`)} ${one.satisfaction ?? ''} ${one.note ?? ''}`;
-                return (
-                  one.state === 'open' &&
-                  can('work_tickets') && (
-                    <Button size="small" type="primary" onClick={() => record(one)}>
-                      {t('record')}
-                    </Button>
-                  )
-                );
-              },
-            },
-          ]}
-        />
-      )}
+      {items.length > 0 &&
+        (phone ? <Cards items={items} onRecord={record} /> : <Rows items={items} onRecord={record} />)}
       {pages.hasNextPage && <Button onClick={() => pages.fetchNextPage()}>{t('more')}</Button>}
       {recording && <RecordDialog visit={recording} onClose={() => record(undefined)} />}
       {ruling && <RulesDialog onClose={() => rule(false)} />}
     </div>
+  );
+}
+
+interface ListProps {
+  items: Visit[];
+  onRecord: (visit: Visit) => void;
+}
+
+function Due({ visit }: { visit: Visit }) {
+  const { t } = useTranslation('returns');
+  const late = visit.state === 'open' && Date.parse(visit.due_at) < Date.now();
+  return (
+    <>
+      {instantText(visit.due_at)} {late && <Tag color="error">{t('overdue')}</Tag>}
+    </>
+  );
+}
+
+function Who({ visit }: { visit: Visit }) {
+  const { byRank } = useLevels();
+  return (
+    <>
+      {visit.customer_name ?? '–'} <LevelBadge {...byRank.get(visit.level_rank)} />
+    </>
+  );
+}
+
+/** What came of it, or the button that takes it down. */
+function Came({ visit, onRecord }: { visit: Visit; onRecord: (visit: Visit) => void }) {
+  const { t } = useTranslation('returns');
+  const may = useCan()('work_tickets');
+  if (visit.result) {
+    const score = visit.satisfaction ? t('score', { n: visit.satisfaction }) : undefined;
+    return (
+      <>
+        {[t(`result.${visit.result}`), score].filter(Boolean).join(' · ')}
+        {visit.note && <div className="quiet-words">{visit.note}</div>}
+      </>
+    );
+  }
+  if (visit.state !== 'open' || !may) return null;
+  return (
+    <Button size="small" type="primary" onClick={() => onRecord(visit)}>
+      {t('record')}
+    </Button>
+  );
+}
+
+const Ticket = ({ visit }: { visit: Visit }) => (
+  <Link to={`/service/tickets/${visit.ticket_id}`}>
+    #{visit.number} {visit.subject}
+  </Link>
+);
+
+function Rows({ items, onRecord }: ListProps) {
+  const { t } = useTranslation('returns');
+  return (
+    <Table
+      size="small"
+      rowKey="id"
+      dataSource={items}
+      pagination={false}
+      scroll={{ x: 760 }}
+      columns={[
+        { key: 'ticket', title: t('ticket'), render: (_, one) => <Ticket visit={one} /> },
+        { key: 'customer', title: t('customer'), render: (_, one) => <Who visit={one} /> },
+        { key: 'solved', title: t('solved'), render: (_, one) => instantText(one.solved_at) },
+        { key: 'due', title: t('due'), render: (_, one) => <Due visit={one} /> },
+        { key: 'staff', title: t('staff'), render: (_, one) => one.staff_name ?? '–' },
+        { key: 'result', title: t('result.title'), render: (_, one) => <Came visit={one} onRecord={onRecord} /> },
+      ]}
+    />
+  );
+}
+
+/** On a phone each visit is a card: who, what it was about, by when, and the button under the thumb. */
+function Cards({ items, onRecord }: ListProps) {
+  const { t } = useTranslation('returns');
+  return (
+    <ul className="return-cards">
+      {items.map((one) => (
+        <li key={one.id} className="voices-card">
+          <div className="return-head">
+            <Who visit={one} />
+          </div>
+          <Ticket visit={one} />
+          <div className="quiet-words">
+            {t('due')} <Due visit={one} /> · {one.staff_name ?? '–'}
+          </div>
+          <Came visit={one} onRecord={onRecord} />
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -186,6 +224,7 @@ function RecordDialog({ visit, onClose }: { visit: Visit; onClose: () => void })
       onCancel={onClose}
       onOk={() => save.mutate()}
       confirmLoading={save.isPending}
+      okButtonProps={{ disabled: result === 'reached' && !satisfaction }}
       okText={t('common:action.save')}
       cancelText={t('common:action.cancel')}
     >
@@ -196,12 +235,15 @@ function RecordDialog({ visit, onClose }: { visit: Visit; onClose: () => void })
           options={RESULTS.map((value) => ({ value, label: t(`result.${value}`) }))}
         />
         {result === 'reached' && (
-          <Segmented
-            aria-label={t('satisfaction')}
-            value={satisfaction ?? 0}
-            onChange={(value) => setSatisfaction(Number(value))}
-            options={[1, 2, 3, 4, 5].map((value) => ({ value, label: String(value) }))}
-          />
+          <div>
+            <div>{t('satisfaction')}</div>
+            <Segmented
+              aria-label={t('satisfaction')}
+              value={satisfaction ?? 0}
+              onChange={(value) => setSatisfaction(Number(value))}
+              options={[1, 2, 3, 4, 5].map((value) => ({ value, label: String(value) }))}
+            />
+          </div>
         )}
         <Input.TextArea
           aria-label={t('words')}

@@ -9,8 +9,14 @@ import { LevelPick, useRankName } from './LevelPick';
 
 interface Values {
   days: number;
-  staff: { people: number; from_minute: number; until_minute: number }[];
-  flows: { level_rank: number; per_hour: number; promise_minutes: number; work_minutes: number }[];
+  staff: { people: number; from_minute: number; until_minute: number; manages?: boolean }[];
+  flows: {
+    level_rank: number;
+    per_hour: number;
+    promise_minutes: number;
+    work_minutes: number;
+    managed?: boolean;
+  }[];
   crowds: { level_rank: number; tickets: number; at_minute: number }[];
 }
 
@@ -71,6 +77,14 @@ export default function SimulatorTab() {
                     <Form.Item name={[name, 'until_minute']} label={t('shift.until')}>
                       <Select options={ends} />
                     </Form.Item>
+                    <Form.Item name={[name, 'manages']} label={t('sim.who')} initialValue={false}>
+                      <Select
+                        options={[
+                          { value: false, label: t('sim.agents') },
+                          { value: true, label: t('sim.managers') },
+                        ]}
+                      />
+                    </Form.Item>
                     <Remove shown={fields.length > 1} onRemove={() => remove(name)} />
                   </div>
                 ))}
@@ -100,6 +114,14 @@ export default function SimulatorTab() {
                     </Form.Item>
                     <Form.Item name={[name, 'work_minutes']} label={t('sim.work')} rules={needed}>
                       <InputNumber min={1} max={480} suffix={t('minutes')} />
+                    </Form.Item>
+                    <Form.Item name={[name, 'managed']} label={t('sim.served')} initialValue={false}>
+                      <Select
+                        options={[
+                          { value: false, label: t('sim.by_all') },
+                          { value: true, label: t('sim.by_manager') },
+                        ]}
+                      />
                     </Form.Item>
                     <Remove shown={fields.length > 1} onRemove={() => remove(name)} />
                   </div>
