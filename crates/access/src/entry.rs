@@ -6,7 +6,7 @@ use crate::second_factor::{self, Step};
 use crate::secret::Secret;
 use crate::staff::Staff;
 use crate::store::{attempts, sessions, staff as table};
-use crate::throttle::ACCOUNT;
+use crate::throttle::{ACCOUNT, ADDRESS};
 use serde_json::Value;
 use uuid::Uuid;
 use zunke_kernel::id::StaffId;
@@ -43,14 +43,18 @@ pub fn has_second_step(tx: &mut Tx, staff: StaffId) -> Result<bool> {
     Ok(second_factor::admit(tx, Instant(0), None, staff, None)? != Step::Passed)
 }
 
-/// Takes one attempt at the code of a person, counted as failed for now; `Some` seconds to wait.
-pub fn take_attempt(tx: &mut Tx, now: Instant, login: &str) -> Result<Option<i64>> {
-    attempts::take(tx, now, &[(format!("account:{login}"), ACCOUNT)])
+/// Takes one attempt from an address, and at a person's code where he is known; counted as failed for now. `Some` seconds
+/// to wait.
+pub fn take_attempt(tx: &mut Tx, now: Instant, address: &str, login: Option<&str>) -> Result<Option<i64>> {
+    let mut subjects = vec![(format!("address:{address}"), ADDRESS)];
+    subjects.extend(login.map(|login| (format!("account:{login}"), ACCOUNT)));
+    attempts::take(tx, now, &subjects)
 }
 
-/// The code was right.
-pub fn forgive(tx: &mut Tx, login: &str) -> Result<()> {
-    attempts::forgive(tx, &format!("account:{login}"), "")
+/// It was in order.
+pub fn forgive(tx: &mut Tx, address: &str, login: Option<&str>) -> Result<()> {
+    let account = login.map(|login| format!("account:{login}")).unwrap_or_default();
+    attempts::forgive(tx, &account, &format!("address:{address}"))
 }
 
 /// Checks the code of a person; a right one is used up.

@@ -109,6 +109,25 @@ impl Resolver for Fence {
     }
 }
 
+/// Who calls only where calls may go, within a time, and follows no redirect.
+#[must_use]
+pub fn agent(allowed: Allowed, at_most: Duration, name: &str) -> ureq::Agent {
+    // No proxy of the surroundings: behind one the fence would see the proxy's address and not the receiver's. No
+    // connection is kept: each call asks its name anew.
+    let config = Config::builder()
+        .timeout_global(Some(at_most))
+        .timeout_connect(Some(at_most.min(Duration::from_secs(5))))
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .http_status_as_error(false)
+        .max_idle_connections(0)
+        .proxy(None)
+        .user_agent(name)
+        .build();
+    let fence = Fence { names: DefaultResolver::default(), allowed };
+    ureq::Agent::with_parts(config, DefaultConnector::default(), fence)
+}
+
 /// Makes calls. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Sender {
@@ -124,20 +143,7 @@ impl Sender {
     /// With another patience.
     #[must_use]
     pub fn patient(allowed: Allowed, at_most: Duration) -> Self {
-        // No proxy of the surroundings: behind one the fence would see the proxy's address and not the receiver's. No
-        // connection is kept: each call asks its name anew.
-        let config = Config::builder()
-            .timeout_global(Some(at_most))
-            .timeout_connect(Some(at_most.min(Duration::from_secs(5))))
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .http_status_as_error(false)
-            .max_idle_connections(0)
-            .proxy(None)
-            .user_agent(concat!("Zunke/", env!("CARGO_PKG_VERSION"), " (webhooks)"))
-            .build();
-        let fence = Fence { names: DefaultResolver::default(), allowed };
-        Self { agent: ureq::Agent::with_parts(config, DefaultConnector::default(), fence) }
+        Self { agent: agent(allowed, at_most, concat!("Zunke/", env!("CARGO_PKG_VERSION"), " (webhooks)")) }
     }
 
     /// Makes one call, blocking.
@@ -192,7 +198,8 @@ impl Sender {
 
 /// What went wrong, as a word that the page can say in the reader's language. The error's own text may hold addresses of
 /// the inside, and is not shown.
-fn word(error: &ureq::Error) -> &'static str {
+#[must_use]
+pub fn word(error: &ureq::Error) -> &'static str {
     match error {
         ureq::Error::Other(other) if other.is::<Refused>() => "address_refused",
         ureq::Error::Timeout(_) => "timeout",

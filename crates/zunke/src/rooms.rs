@@ -27,6 +27,7 @@ use zunke_service::closing::{self, CloseSolved};
 use zunke_service::escalation::{self, Alarms};
 use zunke_service::fairness::watch::{self, Watch};
 use zunke_service::files::{SweepFiles, TicketFiles};
+use zunke_service::handover::leave::OnLeave;
 use zunke_service::handover::work::Parts;
 use zunke_service::improvement::Tell;
 use zunke_service::intake::form::Limiter;
@@ -41,6 +42,7 @@ use zunke_service::return_visit::FollowSolved;
 use zunke_service::routing::work::{self as routing, Reorder, Routes};
 use zunke_service::stream::Live;
 use zunke_service::voice::work::{AskModel, Listen, Retag};
+use zunke_sso::SignIn;
 use zunke_store::backup::Place;
 use zunke_store::jobs::{self, Handler};
 use zunke_store::outbox::Subscriber;
@@ -61,6 +63,7 @@ use zunke_tiering::work::{self, Evaluate};
 pub struct House {
     tiers: Tiers,
     live: Live,
+    sign_in: SignIn,
     limiter: Limiter,
 }
 
@@ -83,6 +86,7 @@ impl House {
             .with(Customers { observers: self.observers() })
             .with(self.tiers.clone())
             .with(self.live.clone())
+            .with(self.sign_in.clone())
             .with(Keys::in_folder(data))
             .with(backups(data))
             .with(Vault::in_folder(data))
@@ -145,6 +149,7 @@ impl House {
         vec![
             Arc::new(OnRise { observers: self.observers() }),
             Arc::new(OnLevel { observers: self.observers() }),
+            Arc::new(OnLeave { observers: self.observers() }),
             Arc::new(Listen),
             Arc::new(FollowSolved),
             Arc::new(Out),
@@ -203,6 +208,7 @@ pub fn reseal(db: &Db, data: &Path) -> Result<u64> {
     let places = zunke_service::intake::keys::PLACES.iter().chain(&webhooks);
     let secrets: u64 = places.map(|place| keys.reseal(db, place)).sum::<Result<u64>>()?;
     let secrets = secrets + zunke_access::second_factor::reseal(db, &Vault::in_folder(data))?;
+    let secrets = secrets + zunke_sso::reseal(db, &Vault::in_folder(data))?;
     Ok(secrets + zunke_customers::sensitive::reseal(db, &Vault::in_folder(data))?)
 }
 
@@ -237,6 +243,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(zunke_service::routes())
         .merge(zunke_privacy::routes())
         .merge(zunke_hooks::routes())
+        .merge(zunke_sso::routes())
 }
 
 /// Who has a say before the organisation changes.

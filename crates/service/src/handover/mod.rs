@@ -4,6 +4,7 @@
 //! transaction with all that hangs on them; what is more goes on as a job, part by part, and after a crash from where it
 //! was: a part that is moved is not the manager's any more, so nothing moves twice. The history keeps his name.
 
+pub mod leave;
 pub mod protocol;
 pub mod step;
 pub mod work;

@@ -117,6 +117,7 @@ fn router(app: App) -> Router {
     let metrics = Metrics::default();
     let figures = Router::new().route("/metrics", get(metrics::show)).with_state((metrics.clone(), app.clone()));
     api.merge(zunke_service::pages())
+        .merge(zunke_sso::pages())
         .route(&format!("{}/openapi.json", openapi::PREFIX), get(document))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
