@@ -3,7 +3,8 @@
 
 use crate::client::{self, Credential};
 use crate::limit;
-use crate::role::{Grant, Permission, Role};
+use crate::rights::FieldRights;
+use crate::role::{Grant, Permission, PermissionSet, Role};
 use crate::scope::Scope;
 use crate::store::{sessions, tokens};
 use axum::extract::FromRequestParts;
@@ -25,20 +26,30 @@ pub struct Actor {
     pub staff: StaffId,
     pub name: String,
     pub login: String,
+    /// The shipped role that he has, or that his own one is made from.
     pub role: Role,
+    /// The own role, where he has one.
+    pub role_key: Option<String>,
     pub department: Option<DepartmentId>,
     pub scope: Scope,
     /// The language of the answers: his own choice, else the browser's.
     pub locale: Locale,
+    /// What he may do: his role, with what groups add and take away.
+    pub permissions: PermissionSet,
+    /// Which fields of a customer he may see and change.
+    pub fields: Arc<FieldRights>,
     /// What the key that he calls with may do of what he may; `None`: all of it.
     pub key: Option<Arc<[Permission]>>,
+    /// The administrator who looks at the product with this person's eyes.
+    pub seen_by: Option<StaffId>,
 }
 
 impl Actor {
-    /// Whether the role has it, and the key where he calls with one that may less.
+    /// Whether his role and his groups have it, and the key where he calls with one that may less.
     #[must_use]
     pub fn may(&self, permission: Permission) -> bool {
-        self.role.has(permission) && self.key.as_ref().is_none_or(|key| key.contains(&permission))
+        let seen_only = self.seen_by.is_some() && permission.takes_out();
+        !seen_only && self.permissions.has(permission) && self.key.as_ref().is_none_or(|key| key.contains(&permission))
     }
 
     /// 403 unless he may.
@@ -46,7 +57,7 @@ impl Actor {
         if self.may(permission) {
             return Ok(());
         }
-        if self.role.has(permission) {
+        if self.permissions.has(permission) {
             return Err(Error::new(
                 Kind::Forbidden,
                 "key_scope",
@@ -109,7 +120,16 @@ pub(crate) struct SignedIn {
 
 impl SignedIn {
     /// The session, for what a token may not do: sessions, passwords, other tokens.
+    /// Not while somebody looks with another person's eyes: that person's account is not his.
     pub fn session(&self) -> Result<SessionId> {
+        if self.actor.seen_by.is_some() {
+            return Err(seeing());
+        }
+        self.own_session()
+    }
+
+    /// The session, whoever's eyes it looks with.
+    pub fn own_session(&self) -> Result<SessionId> {
         match self.via {
             Via::Session(id) => Ok(id),
             Via::Token { .. } => Err(Error::new(
@@ -141,7 +161,11 @@ impl SignedIn {
         Ok(())
     }
 
-    fn gate_token(&self) -> Result<()> {
+    /// Before anything is changed.
+    fn gate_change(&self) -> Result<()> {
+        if self.actor.seen_by.is_some() {
+            return Err(seeing());
+        }
         match self.via {
             Via::Token { may_write: false, .. } => Err(Error::new(
                 Kind::Forbidden,
@@ -156,6 +180,15 @@ impl SignedIn {
     fn require(&self, permission: Option<Permission>) -> Result<()> {
         permission.map_or(Ok(()), |permission| self.actor.require(permission))
     }
+}
+
+fn seeing() -> Error {
+    Error::new(
+        Kind::Forbidden,
+        "seeing_as_another",
+        "您正在以他人的身份查看，只能浏览。结束后再进行此操作。",
+        "You are looking with another person's eyes and can only read; end that first.",
+    )
 }
 
 /// Finds out who is calling; once per request, however many extractors ask. A cookie-borne unsafe request must be
@@ -188,7 +221,7 @@ pub(crate) async fn admit(parts: &mut Parts, app: &App, permission: Option<Permi
     let signed_in = identify(parts, app).await?;
     signed_in.gate()?;
     if !client::is_safe(&parts.method) {
-        signed_in.gate_token()?;
+        signed_in.gate_change()?;
     }
     signed_in.require(permission)?;
     Ok(signed_in.actor)

@@ -1,10 +1,11 @@
 //! Who and what there is, for rooms above that name staff or departments in their own rows.
 
-use crate::store::{departments, people, staff};
-use crate::{Permission, Role, Scope};
+use crate::rights::Granted;
+use crate::store::{departments, people, roles, staff};
+use crate::{Permission, PermissionSet, Role, Scope};
 use std::collections::HashMap;
 use zunke_kernel::id::{DepartmentId, StaffId};
-use zunke_kernel::{Error, Instant, Kind, Result};
+use zunke_kernel::{Day, Error, Instant, Kind, Result};
 use zunke_store::Tx;
 
 /// 422 unless somebody of this id works here.
@@ -24,7 +25,9 @@ pub fn require_staff(tx: &mut Tx, id: StaffId, field: &str) -> Result<()> {
 /// this: what he could not do himself, his job must not do for him.
 pub fn scope_of_starter(tx: &mut Tx, id: StaffId, permission: Permission, now: Instant) -> Result<Scope> {
     match people::find_active(tx, id)? {
-        Some(person) if person.role.has(permission) => people::scope(tx, &person, now),
+        Some(person) if people::granted(tx, &person, now)?.permissions.has(permission) => {
+            people::scope(tx, &person, now)
+        }
         _ => Err(Error::new(
             Kind::Forbidden,
             "starter_gone",
@@ -36,7 +39,49 @@ pub fn scope_of_starter(tx: &mut Tx, id: StaffId, permission: Permission, now: I
 
 /// Whether somebody works here and has this permission.
 pub fn staff_may(tx: &mut Tx, id: StaffId, permission: Permission) -> Result<bool> {
-    Ok(people::find_active(tx, id)?.is_some_and(|person| person.role.has(permission)))
+    // A permission that a group gives or takes for some days is the person's own matter.
+    Ok(people::find_active(tx, id)?.is_some_and(|person| person.set.permissions.has(permission)))
+}
+
+/// What somebody may do now, with his groups; nothing for who has left.
+pub fn granted(tx: &mut Tx, id: StaffId, now: Instant) -> Result<Granted> {
+    match people::find_active(tx, id)? {
+        Some(person) => people::granted(tx, &person, now),
+        None => Ok(Granted::nothing()),
+    }
+}
+
+/// What everybody may do on a day, looked up once for many people: for rooms that choose among staff.
+pub struct Holders {
+    /// By the key of a role; only those that are not as they were shipped.
+    roles: HashMap<String, PermissionSet>,
+    groups: HashMap<StaffId, (PermissionSet, PermissionSet)>,
+}
+
+impl Holders {
+    pub fn load(tx: &mut Tx, today: Day) -> Result<Self> {
+        let roles = roles::all(tx)?.into_iter().map(|role| (role.key, role.set.permissions)).collect();
+        let mut groups: HashMap<StaffId, (PermissionSet, PermissionSet)> = HashMap::new();
+        for group in roles::groups(tx)? {
+            for member in group.members {
+                if member.from <= today && member.until.is_none_or(|until| until >= today) {
+                    let (allow, deny) = groups.entry(member.staff_id).or_default();
+                    *allow = allow.and(group.set.allow);
+                    *deny = deny.and(group.set.deny);
+                }
+            }
+        }
+        Ok(Self { roles, groups })
+    }
+
+    /// Whether this person may; `role` is the word of a shipped role, or the key of an own one.
+    #[must_use]
+    pub fn may(&self, staff: StaffId, role: &str, permission: Permission) -> bool {
+        let shipped = || role.parse::<Role>().ok().map(|role| role.permissions().into_iter().collect());
+        let of_role = self.roles.get(role).copied().or_else(shipped).unwrap_or_default();
+        let (allow, deny) = self.groups.get(&staff).copied().unwrap_or_default();
+        of_role.and(allow).with_needs().without(deny).has(permission)
+    }
 }
 
 /// 422 unless there is such a department.

@@ -119,6 +119,72 @@ macro_rules! permissions {
     };
 }
 
+impl Permission {
+    /// Whether it lets personal data out of the house or in full before somebody's eyes: not for who only looks with
+    /// another person's eyes.
+    #[must_use]
+    pub const fn takes_out(self) -> bool {
+        matches!(
+            self,
+            Self::ExportCustomers | Self::RevealPersonal | Self::ManagePrivacy | Self::ManageBackups | Self::ReadAudit
+        )
+    }
+}
+
+/// Some of the permissions; in JSON the list of their words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PermissionSet(u64);
+
+const _: () = assert!(Permission::ALL.len() <= 64, "a set holds 64");
+
+impl PermissionSet {
+    const fn bit(permission: Permission) -> u64 {
+        1 << permission as u32
+    }
+
+    #[must_use]
+    pub const fn has(self, permission: Permission) -> bool {
+        self.0 & Self::bit(permission) != 0
+    }
+
+    /// What is in one of them.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// What is in this one only.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// In the order of the table.
+    pub fn iter(self) -> impl Iterator<Item = Permission> {
+        Permission::ALL.iter().copied().filter(move |permission| self.has(*permission))
+    }
+}
+
+impl FromIterator<Permission> for PermissionSet {
+    fn from_iter<T: IntoIterator<Item = Permission>>(permissions: T) -> Self {
+        Self(permissions.into_iter().fold(0, |bits, permission| bits | Self::bit(permission)))
+    }
+}
+
+impl Serialize for PermissionSet {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for PermissionSet {
+    /// A word that is no permission any more is none: what was kept by a newer or older build can be read.
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let words = Vec::<String>::deserialize(deserializer)?;
+        Ok(Permission::ALL.iter().copied().filter(|one| words.iter().any(|word| word == one.word())).collect())
+    }
+}
+
 /// A permission as a type.
 pub trait Grant: Send + Sync + 'static {
     /// `None`: being logged in is enough.

@@ -13,7 +13,8 @@ pub struct Scope {
     pub reach: Reach,
     pub levels: LevelReach,
     pub rights: Rights,
-    /// Colleagues for whom he stands in today: their customers are within his reach as well.
+    /// Colleagues for whom he stands in today, or with whom he shares by a group: their customers are within his reach
+    /// as well.
     pub stands_in: Vec<StaffId>,
 }
 
@@ -79,17 +80,24 @@ impl LevelReach {
 #[serde(rename_all = "snake_case")]
 pub enum ReachKind {
     Own,
+    /// His own, and those of the others in his groups.
+    Group,
+    /// Those of his department.
+    DepartmentOnly,
+    /// Those of his department and of all below it.
     Department,
     All,
 }
 
 impl ReachKind {
-    pub const ALL: [Self; 3] = [Self::Own, Self::Department, Self::All];
+    pub const ALL: [Self; 5] = [Self::Own, Self::Group, Self::DepartmentOnly, Self::Department, Self::All];
 
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Own => "own",
+            Self::Group => "group",
+            Self::DepartmentOnly => "department_only",
             Self::Department => "department",
             Self::All => "all",
         }

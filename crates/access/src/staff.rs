@@ -2,6 +2,7 @@
 
 use crate::password;
 use crate::role::Role;
+use crate::roles;
 use crate::scope::ReachKind;
 use crate::secret::Secret;
 use crate::store::{departments, sessions, staff as table, tokens};
@@ -39,6 +40,8 @@ pub struct NewStaff {
 pub struct StaffChange {
     pub name: Option<String>,
     pub role: Option<Role>,
+    /// A role by its key: the word of a shipped one, or that of an own one. Goes before `role`.
+    pub role_key: Option<String>,
     pub department: Change<DepartmentId>,
     pub reach: Change<ReachKind>,
     pub levels: Change<Vec<i64>>,
@@ -129,6 +132,7 @@ pub fn create(
         login,
         name: check_name(&new.name, NAME_CHARS_MAX)?,
         role: new.role,
+        role_key: None,
         department: new.department,
         reach: new.reach,
         levels: check_levels(new.levels.clone())?,
@@ -178,7 +182,13 @@ pub fn change(
     if let Some(name) = &change.name {
         after.name = check_name(name, NAME_CHARS_MAX)?;
     }
-    after.role = change.role.unwrap_or(before.role);
+    if let Some(key) = &change.role_key {
+        (after.role, after.role_key) = roles::of_key(tx, key)?;
+    } else if let Some(role) = change.role
+        && role != before.role
+    {
+        (after.role, after.role_key) = (role, None);
+    }
     after.department = change.department.over(before.department);
     if after.department != before.department {
         check_department(tx, after.department)?;
@@ -213,7 +223,7 @@ pub fn change(
 
 fn seen(staff: &Staff) -> serde_json::Value {
     json!({
-        "name": staff.name, "role": staff.role, "department_id": staff.department, "reach": staff.reach,
+        "name": staff.name, "role": staff.role, "role_key": staff.role_key, "department_id": staff.department, "reach": staff.reach,
         "levels": staff.levels, "active": staff.active,
     })
 }

@@ -6,7 +6,9 @@ mod jobs;
 mod level_rights;
 mod organisation;
 mod record;
+mod roles;
 mod second_factor;
+mod seeing;
 mod security;
 mod session;
 mod staff;
@@ -55,6 +57,11 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(second_factor::renew))
         .routes(routes!(second_factor::reset))
         .routes(routes!(security::get, security::put))
+        .routes(routes!(seeing::begin, seeing::end))
+        .routes(routes!(roles::list, roles::create))
+        .routes(routes!(roles::get, roles::change, roles::delete))
+        .routes(routes!(roles::list_groups, roles::create_group))
+        .routes(routes!(roles::put_group, roles::delete_group))
         .routes(routes!(staff::list, staff::create))
         .routes(routes!(staff::get, staff::change))
         .routes(routes!(departments::list, departments::create))

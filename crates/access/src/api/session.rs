@@ -2,6 +2,7 @@
 
 use crate::actor::{SessionId, SignedIn};
 use crate::login::{self, From, Given, Outcome};
+use crate::rights::{FieldRight, FieldRights};
 use crate::role::{Permission, Role};
 use crate::scope::Scope;
 use crate::settings::{self, Organisation, today};
@@ -14,6 +15,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use utoipa::ToSchema;
 use zunke_http::{App, AppError, Change, Json, Path, ReadProblems, Result, WriteProblems};
@@ -78,6 +80,13 @@ pub(super) struct CurrentSession {
     /// The house asks for a second step; until it is set up, nothing but `/session` answers.
     second_step_missing: bool,
     permissions: Vec<Permission>,
+    /// The rights to the fields of a customer that are less than all: `hidden`, `masked` or `read`, by field; `*` is every
+    /// field that is not named.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    fields: BTreeMap<String, FieldRight>,
+    /// Set while an administrator looks with this person's eyes: nothing can be changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seen_by: Option<StaffId>,
     organisation: Organisation,
     /// The day that counts as today.
     today: Day,
@@ -168,6 +177,8 @@ pub(super) async fn get(State(app): State<App>, me: SignedIn) -> Result<axum::Js
         .await?;
     Ok(axum::Json(CurrentSession {
         permissions: me.actor.permissions(),
+        fields: narrowed(&me.actor.fields),
+        seen_by: me.actor.seen_by,
         must_change_password: me.must_change_password,
         second_step_missing: me.second_step_missing,
         today: today(&organisation, app.now()),
@@ -175,6 +186,16 @@ pub(super) async fn get(State(app): State<App>, me: SignedIn) -> Result<axum::Js
         setup,
         staff: me_of(me),
     }))
+}
+
+/// What is less than all, with `*` for the fields that are not named.
+fn narrowed(rights: &FieldRights) -> BTreeMap<String, FieldRight> {
+    if rights.is_full() {
+        return BTreeMap::new();
+    }
+    let mut all = rights.named.clone();
+    all.insert("*".to_owned(), rights.others);
+    all
 }
 
 fn me_of(me: SignedIn) -> Me {
@@ -218,8 +239,8 @@ pub(super) async fn change(
 #[utoipa::path(delete, path = "/session", tag = "access", operation_id = "delete_session",
     responses((status = 204, description = "Logged out"), WriteProblems))]
 pub(super) async fn delete(State(app): State<App>, me: SignedIn, headers: HeaderMap) -> Result<Response> {
-    let id = me.session()?;
-    let (staff, now) = (me.actor.staff, app.now());
+    let id = me.own_session()?;
+    let (staff, now) = (me.actor.seen_by.unwrap_or(me.actor.staff), app.now());
     app.db
         .write_async(move |tx| {
             sessions::close(tx, staff, id)?;

@@ -21,7 +21,10 @@ use zunke_kernel::{Error, Instant, Locale};
 pub(super) struct StaffView {
     id: StaffId,
     name: String,
+    /// The shipped role that counts where a role of the organisation's own is made from it.
     role: Role,
+    /// `role`, or the key of an own role.
+    role_key: String,
     department_id: Option<DepartmentId>,
     active: bool,
     version: i64,
@@ -52,6 +55,7 @@ impl StaffView {
         Self {
             id: staff.id,
             name: staff.name,
+            role_key: staff.role_key.clone().unwrap_or_else(|| staff.role.word().to_owned()),
             role: staff.role,
             department_id: staff.department,
             active: staff.active,
@@ -104,6 +108,9 @@ pub(super) struct NewBody {
     #[schema(max_length = 60)]
     name: String,
     role: Role,
+    /// The key of an own role, made from `role`.
+    #[serde(default)]
+    role_key: Option<String>,
     department_id: Option<DepartmentId>,
     /// Absent: as the role has it.
     reach: Option<ReachKind>,
@@ -118,6 +125,9 @@ pub(super) struct NewBody {
 pub(super) struct ChangeBody {
     name: Option<String>,
     role: Option<Role>,
+    /// The word of a shipped role, or the key of an own one; goes before `role`.
+    #[serde(default)]
+    role_key: Option<String>,
     #[serde(default)]
     #[schema(value_type = Option<DepartmentId>)]
     department_id: Change<DepartmentId>,
@@ -201,10 +211,14 @@ pub(super) async fn create(
     };
     let secret = Secret::one_time()?;
     let hash = password::hash(secret.clone()).await?;
-    let (by, now) = (write.actor.staff, write.now);
+    let (by, now, role_key) = (write.actor.staff, write.now, body.role_key);
     write
         .run_showing_once(&app, StatusCode::CREATED, ("one_time_password", Some(&secret)), move |tx| {
-            let staff = staff::create(tx, now, Some(by), &new, &hash, true)?;
+            let mut staff = staff::create(tx, now, Some(by), &new, &hash, true)?;
+            if let Some(key) = &role_key {
+                let own = StaffChange { role_key: Some(key.clone()), ..StaffChange::default() };
+                staff = staff::change(tx, now, by, staff.id, &own, |_| Ok(()))?;
+            }
             Ok(StaffView::for_administrator(staff))
         })
         .await
@@ -224,6 +238,7 @@ pub(super) async fn change(
     let change = StaffChange {
         name: body.name,
         role: body.role,
+        role_key: body.role_key,
         department: body.department_id,
         reach: body.reach,
         levels: body.levels,

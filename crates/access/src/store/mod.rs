@@ -3,6 +3,7 @@
 pub mod attempts;
 pub mod departments;
 pub mod people;
+pub mod roles;
 pub mod second_factors;
 pub mod sessions;
 pub mod staff;

@@ -3,20 +3,24 @@
 use crate::actor::Actor;
 use crate::department;
 use crate::level_rights;
-use crate::role::Role;
+use crate::rights::{Granted, RoleSet};
+use crate::role::{PermissionSet, Role};
 use crate::scope::{LevelReach, Reach, ReachKind, Scope};
 use crate::settings;
-use crate::store::departments;
+use crate::store::{departments, roles};
+use std::sync::Arc;
 use zunke_kernel::id::{DepartmentId, StaffId};
 use zunke_kernel::{Instant, Locale, Result};
 use zunke_store::{Row, Tx};
 
 /// The columns of `staff` (as `s`) that make an actor, in the order that `read` takes them.
 pub const COLUMNS: &str =
-    "s.staff_id, s.name, s.login, s.role, s.department_id, s.reach, s.levels, s.locale, s.must_change_password";
+    "s.staff_id, s.name, s.login, s.role, s.department_id, s.reach, s.levels, s.locale, s.must_change_password,
+     s.role_key, (SELECT r.content FROM roles r WHERE r.role_key = COALESCE(s.role_key, s.role)),
+     (SELECT COUNT(*) FROM staff_group_members m WHERE m.staff_id = s.staff_id)";
 
 /// How many columns those are.
-pub const COUNT: usize = 9;
+pub const COUNT: usize = 12;
 
 pub struct Person {
     pub staff: StaffId,
@@ -28,19 +32,29 @@ pub struct Person {
     pub levels: Option<Vec<i64>>,
     pub locale: Option<Locale>,
     pub must_change_password: bool,
+    /// The own role; `None`: a shipped one.
+    pub role_key: Option<String>,
+    /// What his role is made of.
+    pub set: RoleSet,
+    /// Whether he belongs to any group, today or not.
+    pub in_groups: bool,
 }
 
 pub fn read(row: &Row) -> Result<Person> {
+    let role: Role = row.str(3)?.parse()?;
     Ok(Person {
         staff: row.id(0, StaffId)?,
         name: row.text(1)?,
         login: row.text(2)?,
-        role: row.str(3)?.parse()?,
+        role,
         department: row.opt_id(4, DepartmentId)?,
         reach: row.opt_str(5)?.and_then(ReachKind::read),
         levels: row.opt_json(6)?,
         locale: row.opt_str(7)?.map(locale),
         must_change_password: row.bool(8)?,
+        role_key: row.opt_text(9)?,
+        set: row.opt_json(10)?.unwrap_or_else(|| RoleSet::shipped(role)),
+        in_groups: row.int(11)? > 0,
     })
 }
 
@@ -71,10 +85,29 @@ fn stands_in(tx: &mut Tx, deputy: StaffId, now: Instant) -> Result<Vec<StaffId>>
     Ok(in_force.map(|(staff, _, _)| staff).collect())
 }
 
+/// What a person may do today: his role, with what his groups add and take away.
+pub fn granted(tx: &mut Tx, person: &Person, now: Instant) -> Result<Granted> {
+    if !person.in_groups {
+        return Ok(Granted::of(&person.set, PermissionSet::default(), PermissionSet::default()));
+    }
+    let today = settings::load(tx)?.zone().day_of(now);
+    let groups = roles::of_groups(tx, person.staff, today)?;
+    Ok(Granted::of(&person.set, groups.allowed, groups.denied))
+}
+
 /// What a person may see, with the tree of departments as it is now and those for whom he stands in today.
 pub fn scope(tx: &mut Tx, person: &Person, now: Instant) -> Result<Scope> {
-    let reach = match person.reach.unwrap_or(ReachKind::of_role(person.role)) {
-        ReachKind::Own => Reach::Own(person.staff),
+    let kind = person.reach.unwrap_or(person.set.reach);
+    let mut others = stands_in(tx, person.staff, now)?;
+    if kind == ReachKind::Group && person.in_groups {
+        let today = settings::load(tx)?.zone().day_of(now);
+        others.extend(roles::fellows(tx, person.staff, today)?);
+        others.sort_unstable();
+        others.dedup();
+    }
+    let reach = match kind {
+        ReachKind::Own | ReachKind::Group => Reach::Own(person.staff),
+        ReachKind::DepartmentOnly => Reach::Department(person.department.into_iter().collect()),
         ReachKind::All => Reach::All,
         ReachKind::Department => Reach::Department(match person.department {
             None => Vec::new(),
@@ -90,7 +123,7 @@ pub fn scope(tx: &mut Tx, person: &Person, now: Instant) -> Result<Scope> {
         reach,
         levels: own.and(&of_role.seen(person.role)),
         rights: of_role.rights(person.role),
-        stands_in: stands_in(tx, person.staff, now)?,
+        stands_in: others,
     })
 }
 
@@ -102,14 +135,19 @@ pub fn find_active(tx: &mut Tx, id: StaffId) -> Result<Option<Person>> {
 
 /// Who acts, and what he may see.
 pub fn actor(tx: &mut Tx, person: &Person, fallback: Locale, now: Instant) -> Result<Actor> {
+    let granted = granted(tx, person, now)?;
     Ok(Actor {
         staff: person.staff,
         name: person.name.clone(),
         login: person.login.clone(),
         role: person.role,
+        role_key: person.role_key.clone(),
         department: person.department,
         scope: scope(tx, person, now)?,
         locale: person.locale.unwrap_or(fallback),
+        permissions: granted.permissions,
+        fields: Arc::new(granted.fields),
         key: None,
+        seen_by: None,
     })
 }

@@ -1,6 +1,7 @@
 //! Sessions: opaque tokens, of which only the hash is kept. They slide, and end for certain.
 
-use crate::actor::{SessionId, SignedIn, Via};
+use crate::actor::{Actor, SessionId, SignedIn, Via};
+use crate::role::Permission;
 use crate::secret::{Secret, TokenHash};
 use crate::security::{self, SecurityPolicy};
 use crate::store::people;
@@ -51,7 +52,8 @@ pub async fn identify(db: &Db, now: Instant, hash: TokenHash, fallback: Locale) 
             let sql = format!(
                 "SELECT {}, t.session_id, t.created_at, t.seen_at,
                    (SELECT f.confirmed_at FROM second_factors f WHERE f.staff_id = t.staff_id),
-                   (SELECT p.content FROM settings p WHERE p.name = 'security'), t.provider_id, t.vouched FROM sessions t
+                   (SELECT p.content FROM settings p WHERE p.name = 'security'), t.provider_id, t.vouched,
+                   CASE WHEN t.seen_until > $2 THEN t.seen_as END FROM sessions t
                  JOIN staff s ON s.staff_id = t.staff_id
                  WHERE t.token_hash = $1 AND t.expires_at > $2 AND s.active = $3",
                 people::COLUMNS
@@ -68,15 +70,17 @@ pub async fn identify(db: &Db, now: Instant, hash: TokenHash, fallback: Locale) 
                 // his password has none to change.
                 let by_provider = row.opt_uuid(people::COUNT + 5)?.is_some();
                 let proved = confirmed || row.opt_bool(people::COUNT + 6)?.unwrap_or(false);
-                Ok((people::read(row)?, id, times, (proved, by_provider), policy))
+                let seen_as = row.opt_id(people::COUNT + 7, StaffId)?;
+                Ok((people::read(row)?, id, times, (proved, by_provider), policy, seen_as))
             })?;
-            let Some((person, id, times, (proved, by_provider), policy)) = found else {
+            let Some((person, id, times, (proved, by_provider), policy, seen_as)) = found else {
                 return Ok(None);
             };
-            let actor = people::actor(tx, &person, fallback, now)?;
+            let own = people::actor(tx, &person, fallback, now)?;
+            let actor = with_eyes_of(tx, &own, seen_as, now)?;
             let signed_in = SignedIn {
-                second_step_missing: !proved && policy.asks_second_step(actor.role),
-                actor,
+                second_step_missing: !proved && policy.asks_second_step(own.role),
+                actor: actor.unwrap_or(own),
                 via: Via::Session(id),
                 must_change_password: person.must_change_password && !by_provider,
                 own_locale: person.locale,
@@ -105,6 +109,24 @@ pub async fn identify(db: &Db, now: Instant, hash: TokenHash, fallback: Locale) 
         }
     }
     Ok(signed_in)
+}
+
+/// Another person's rights and scope, where an administrator chose to look with that person's eyes; in his own language.
+fn with_eyes_of(tx: &mut Tx, own: &Actor, seen_as: Option<StaffId>, now: Instant) -> Result<Option<Actor>> {
+    let Some(other) = seen_as.filter(|_| own.may(Permission::ManageStaff)) else { return Ok(None) };
+    // Who has left meanwhile is not looked with any more.
+    let Some(person) = people::find_active(tx, other)? else { return Ok(None) };
+    let seen = people::actor(tx, &person, own.locale, now)?;
+    Ok(Some(Actor { seen_by: Some(own.staff), locale: own.locale, ..seen }))
+}
+
+/// Looks with this person's eyes until then, in this session; `None`: with one's own.
+pub fn see_as(tx: &mut Tx, session: SessionId, other: Option<(StaffId, Instant)>) -> Result<()> {
+    tx.execute(
+        "UPDATE sessions SET seen_as = $1, seen_until = $2 WHERE session_id = $3",
+        &[other.map(|(staff, _)| staff).into(), other.map(|(_, until)| until).into(), session.0.into()],
+    )?;
+    Ok(())
 }
 
 /// The live sessions of one person, the latest used first.

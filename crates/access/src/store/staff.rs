@@ -14,6 +14,8 @@ pub struct Staff {
     pub login: String,
     pub name: String,
     pub role: Role,
+    /// The own role; `None`: the shipped one.
+    pub role_key: Option<String>,
     pub department: Option<DepartmentId>,
     /// `None`: as the role has it.
     pub reach: Option<ReachKind>,
@@ -38,7 +40,7 @@ pub struct Filter {
 }
 
 const COLUMNS: &str = "staff_id, login, name, role, department_id, reach, levels, locale, must_change_password, active,
-     version, created_at";
+     version, created_at, role_key";
 
 fn read(row: &Row) -> Result<Staff> {
     Ok(Staff {
@@ -54,6 +56,7 @@ fn read(row: &Row) -> Result<Staff> {
         active: row.bool(9)?,
         version: row.int(10)?,
         created_at: row.instant(11)?,
+        role_key: row.opt_text(12)?,
     })
 }
 
@@ -61,8 +64,8 @@ fn read(row: &Row) -> Result<Staff> {
 pub fn insert(tx: &mut Tx, staff: &Staff, password_hash: &str) -> Result<bool> {
     let made = tx.execute(
         "INSERT INTO staff (staff_id, login, name, role, department_id, reach, levels, locale, password_hash,
-                            must_change_password, active, version, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)
+                            must_change_password, active, version, created_at, updated_at, role_key)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14)
          ON CONFLICT (login) DO NOTHING",
         &[
             staff.id.into(),
@@ -78,6 +81,7 @@ pub fn insert(tx: &mut Tx, staff: &Staff, password_hash: &str) -> Result<bool> {
             staff.active.into(),
             staff.version.into(),
             staff.created_at.into(),
+            staff.role_key.as_deref().into(),
         ],
     )?;
     Ok(made > 0)
@@ -87,8 +91,8 @@ pub fn insert(tx: &mut Tx, staff: &Staff, password_hash: &str) -> Result<bool> {
 pub fn update(tx: &mut Tx, now: Instant, staff: &Staff) -> Result<()> {
     tx.execute(
         "UPDATE staff SET name = $1, role = $2, department_id = $3, reach = $4, levels = $5, locale = $6, active = $7,
-                          version = version + 1, updated_at = $8
-         WHERE staff_id = $9",
+                          version = version + 1, updated_at = $8, role_key = $9
+         WHERE staff_id = $10",
         &[
             staff.name.as_str().into(),
             staff.role.word().into(),
@@ -98,6 +102,7 @@ pub fn update(tx: &mut Tx, now: Instant, staff: &Staff) -> Result<()> {
             staff.locale.map(locale_word).into(),
             staff.active.into(),
             now.into(),
+            staff.role_key.as_deref().into(),
             staff.id.into(),
         ],
     )?;

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as JsonValue, json};
 use std::collections::{BTreeMap, HashMap};
 use utoipa::{IntoParams, ToSchema};
-use zunke_access::{Actor, Can, Permission, Scope, Write, directory, may};
+use zunke_access::{Actor, Can, FieldRights, Permission, Scope, Write, directory, may};
 use zunke_http::{App, Change, IfMatch, Json, Path, Query, ReadProblems, Result, Versioned, WriteProblems};
 use zunke_kernel::id::{ActivityId, CustomerId, DepartmentId, StaffId};
 use zunke_kernel::page::{self, Page};
@@ -30,7 +30,7 @@ pub(crate) struct Narrowed;
 impl Narrowed {
     /// The query that these parameters ask for, within the scope; without the page.
     pub fn read(tx: &mut Tx, now: Instant, scope: &Scope, params: &ListParams) -> zunke_kernel::Result<CustomerQuery> {
-        Self::within(tx, now, scope, Sight::Open, params)
+        Self::within(tx, now, scope, &Sight::open(), params)
     }
 
     /// As [`Self::read`], for somebody who may ask for restricted fields too.
@@ -38,7 +38,7 @@ impl Narrowed {
         tx: &mut Tx,
         now: Instant,
         scope: &Scope,
-        sight: Sight,
+        sight: &Sight,
         params: &ListParams,
     ) -> zunke_kernel::Result<CustomerQuery> {
         let (today, zone) = day(tx, now)?;
@@ -72,10 +72,10 @@ pub(super) async fn list(
     let page = app
         .db
         .read_async(move |tx| {
-            let query = Narrowed::within(tx, now, &can.scope, Sight::of(&can), &params)?
+            let query = Narrowed::within(tx, now, &can.scope, &Sight::of(&can), &params)?
                 .page(params.limit, params.after.as_deref())?;
             let page = query.list(tx)?;
-            Ok(CustomerPage { items: complete_for(tx, page.items, Sight::of(&can))?, next: page.next })
+            Ok(CustomerPage { items: complete_for(tx, page.items, &Sight::of(&can))?, next: page.next })
         })
         .await?;
     Ok(axum::Json(page))
@@ -95,8 +95,10 @@ pub(super) async fn count(
     Query(params): Query<ListParams>,
 ) -> Result<axum::Json<Count>> {
     let now = app.now();
-    let count =
-        app.db.read_async(move |tx| Narrowed::within(tx, now, &can.scope, Sight::of(&can), &params)?.count(tx)).await?;
+    let count = app
+        .db
+        .read_async(move |tx| Narrowed::within(tx, now, &can.scope, &Sight::of(&can), &params)?.count(tx))
+        .await?;
     Ok(axum::Json(Count { count }))
 }
 
@@ -184,6 +186,48 @@ fn read_identities(phones: &[String], emails: &[String], ids: &[ExternalId]) -> 
     Error::gather(faults).map_or(Ok(found), Err)
 }
 
+/// 403 for each field that is named and that the role may not write.
+fn writable(rights: &FieldRights, named: &[(&str, bool)]) -> zunke_kernel::Result<()> {
+    let faults = named.iter().filter(|(_, named)| *named).filter_map(|(field, _)| rights.require_write(field).err());
+    Error::gather(faults.collect()).map_or(Ok(()), Err)
+}
+
+impl NewBody {
+    fn writable(&self, rights: &FieldRights) -> zunke_kernel::Result<()> {
+        let named = [
+            ("gender", self.gender.is_some()),
+            ("birthday", self.birthday.is_some()),
+            ("region", self.region.is_some()),
+            ("city", self.city.is_some()),
+            ("note", self.note.is_some()),
+            ("source", self.source.is_some()),
+            ("joined_day", self.joined_day.is_some()),
+            ("phones", !self.phones.is_empty()),
+            ("emails", !self.emails.is_empty()),
+            ("external_ids", !self.external_ids.is_empty()),
+        ];
+        writable(rights, &named)
+    }
+}
+
+impl ChangeBody {
+    fn writable(&self, rights: &FieldRights) -> zunke_kernel::Result<()> {
+        let named = [
+            ("gender", self.gender != Change::Keep),
+            ("birthday", self.birthday != Change::Keep),
+            ("region", self.region != Change::Keep),
+            ("city", self.city != Change::Keep),
+            ("note", self.note != Change::Keep),
+            ("source", self.source != Change::Keep),
+            ("joined_day", self.joined_day != Change::Keep),
+            ("phones", self.phones.is_some()),
+            ("emails", self.emails.is_some()),
+            ("external_ids", self.external_ids.is_some()),
+        ];
+        writable(rights, &named)
+    }
+}
+
 /// Giving customers away, or to others, is a permission of its own; to oneself it is not.
 fn may_assign(
     tx: &mut Tx,
@@ -214,13 +258,14 @@ pub(super) async fn create(
             may_assign(tx, &actor, body.owner_id, body.department_id)?;
             let context = context(tx, now, &actor, &told)?;
             let sight = Sight::of(&actor);
+            body.writable(&actor.fields)?;
             let mut new = body.read()?;
-            let changes = custom::read_changes(tx, sight, &body.fields, &HashMap::new())?;
-            custom::required(tx, sight, &changes)?;
+            let changes = custom::read_changes(tx, &sight, &body.fields, &HashMap::new())?;
+            custom::required(tx, &sight, &changes)?;
             new.fields = changes.into_iter().filter_map(|(field, value)| Some((field, value?))).collect();
             let id = make::create(tx, &context, new)?;
             let row = CustomerQuery::new(&actor.scope).find(tx, id)?;
-            complete_one_for(tx, row, sight)
+            complete_one_for(tx, row, &sight)
         })
         .await
 }
@@ -239,7 +284,7 @@ pub(super) async fn get(
             // The id of an entry that went into another one leads there.
             let id = crate::merge::goes_to(tx, id)?;
             let row = CustomerQuery::new(&can.scope).find(tx, id)?;
-            complete_one_for(tx, row, Sight::of(&can))
+            complete_one_for(tx, row, &Sight::of(&can))
         })
         .await?;
     Ok(Versioned(customer.version, customer))
@@ -314,6 +359,7 @@ pub(super) async fn update(
         .run(&app, StatusCode::OK, move |tx| {
             let query = CustomerQuery::new(&actor.scope);
             let before = query.find(tx, id)?;
+            body.writable(&actor.fields)?;
             let changed = |set: Option<StaffId>| set.filter(|set| Some(*set) != before.owner_id);
             let owner = changed(body.owner_id.over(before.owner_id));
             let department =
@@ -327,7 +373,7 @@ pub(super) async fn update(
             let identities = merged(tx, id, &body)?;
             let sight = Sight::of(&actor);
             let had = custom::had(tx, id)?;
-            let fields = custom::read_changes(tx, sight, &body.fields, &had)?;
+            let fields = custom::read_changes(tx, &sight, &body.fields, &had)?;
             let body = body.clone();
             let patch = Patch {
                 kind: body.kind,
@@ -347,7 +393,7 @@ pub(super) async fn update(
             };
             let context = context(tx, now, &actor, &told)?;
             let row = make::update(tx, &context, id, if_match, &patch)?;
-            complete_one_for(tx, row, sight)
+            complete_one_for(tx, row, &sight)
         })
         .await
 }
@@ -405,7 +451,7 @@ async fn set_status(
         .run(app, StatusCode::OK, move |tx| {
             let context = context(tx, now, &actor, &told)?;
             let row = make::set_status(tx, &context, id, status)?;
-            let customer = complete_one_for(tx, row, Sight::of(&actor))?;
+            let customer = complete_one_for(tx, row, &Sight::of(&actor))?;
             let action = if status == Status::Archived { "customer.archive" } else { "customer.restore" };
             audit.note(tx, action, id, &json!({}))?;
             Ok(customer)
@@ -475,6 +521,12 @@ pub(super) async fn reveal(
         .db
         .write_async(move |tx| {
             CustomerQuery::new(&actor.scope).find(tx, id)?;
+            if body.field != Some(RevealField::Emails) {
+                actor.fields.require_read("phones")?;
+            }
+            if body.field != Some(RevealField::Phones) {
+                actor.fields.require_read("emails")?;
+            }
             let known = identities::of(tx, &[id])?.remove(&id).unwrap_or_default();
             let of = |kind: IdentityKind, field: RevealField| {
                 let shown = body.field.is_none_or(|wanted| wanted == field);

@@ -11,7 +11,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
-use zunke_access::{Can, Permission, Write, may};
+use zunke_access::{Can, FieldRight, Permission, Write, may};
 use zunke_http::{App, IfMatch, Json, Path, Query, ReadProblems, Result, WriteProblems};
 use zunke_kernel::id::CustomerId;
 use zunke_kernel::{Error, Instant, search};
@@ -62,7 +62,7 @@ pub(super) async fn list(
         .db
         .read_async(move |tx| {
             if !params.all {
-                let open = custom::fields(tx, sight)?;
+                let open = custom::fields(tx, &sight, FieldRight::Masked)?;
                 return Ok(open.into_iter().map(|field| View { field, used: None }).collect());
             }
             let all = store::all(tx)?;
@@ -437,7 +437,9 @@ pub(super) async fn history(
             let found = store::history(tx, id, HISTORY_MAX)?;
             let names = zunke_access::directory::staff_names(tx, found.iter().filter_map(|change| change.staff_id))?;
             let told = found.into_iter().filter_map(|change| {
-                let field = fields.iter().find(|field| field.id == change.field_id && sight.sees(field))?;
+                let field = fields
+                    .iter()
+                    .find(|field| field.id == change.field_id && sight.right(field) >= FieldRight::Read)?;
                 Some(Told {
                     key: field.key.clone(),
                     label: field.label.clone(),

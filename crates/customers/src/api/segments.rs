@@ -109,7 +109,13 @@ pub(super) struct ChangeBody {
 }
 
 /// All faults of a segment at once; `own` may not come back to itself.
-fn check(tx: &mut Tx, sight: Sight, name: &str, condition: &Json_, own: Option<SegmentId>) -> zunke_kernel::Result<()> {
+fn check(
+    tx: &mut Tx,
+    sight: &Sight,
+    name: &str,
+    condition: &Json_,
+    own: Option<SegmentId>,
+) -> zunke_kernel::Result<()> {
     let mut faults = Vec::new();
     if name.trim().is_empty() {
         faults.push(Error::invalid("name_required", "请填写客群名称。", "Please enter the segment's name.").at("name"));
@@ -143,7 +149,7 @@ pub(super) async fn create(
     let (now, by, sight) = (write.now, write.actor.staff, Sight::of(&write.actor));
     write
         .run(&app, StatusCode::CREATED, move |tx| {
-            check(tx, sight, &body.name, &body.condition, None)?;
+            check(tx, &sight, &body.name, &body.condition, None)?;
             if segments::all(tx)?.len() >= SEGMENTS_MAX {
                 return Err(Error::invalid(
                     "segments_too_many",
@@ -186,7 +192,7 @@ pub(super) async fn update(
             if let Some(condition) = &body.condition {
                 segment.condition.clone_from(condition);
             }
-            check(tx, sight, &segment.name, &segment.condition, Some(id))?;
+            check(tx, &sight, &segment.name, &segment.condition, Some(id))?;
             segments::update(tx, now, &segment)?;
             // Tags whose rules are built on it follow it, to everyone.
             let built_on = rule::built_on(tx, id)?;
@@ -271,7 +277,7 @@ pub(super) async fn count(
         .db
         .read_async(move |tx| {
             let (today, zone) = day(tx, now)?;
-            let read = parse(&body.condition, &of_viewer(tx, Sight::of(&can))?)?;
+            let read = parse(&body.condition, &of_viewer(tx, &Sight::of(&can))?)?;
             let condition = segment::expanded(tx, &read).map_err(|error| error.at("condition"))?;
             let all = Filter { status: Some(Status::Active), today, zone, ..Filter::default() };
             let narrowed = Filter { conditions: vec![condition], ..all.clone() };
@@ -303,7 +309,7 @@ struct FieldView {
 #[utoipa::path(get, path = "/conditions/fields", tag = "customers", operation_id = "list_condition_fields",
     responses((status = 200, body = Fields), ReadProblems))]
 pub(super) async fn fields(State(app): State<App>, can: Can<may::ReadCustomers>) -> Result<axum::Json<Fields>> {
-    let catalogue = app.db.read_async(move |tx| of_viewer(tx, Sight::of(&can))).await?;
+    let catalogue = app.db.read_async(move |tx| of_viewer(tx, &Sight::of(&can))).await?;
     let operators = |kind: FieldType| kind.operators().to_vec();
     let view = |field: &Field| FieldView { operators: operators(field.kind), field: field.clone() };
     Ok(axum::Json(Fields { fields: catalogue.fields.iter().map(view).collect(), measures: catalogue.measures }))

@@ -2,6 +2,8 @@
 
 use super::{CustomField, FieldKind, Sight};
 use crate::store::custom as store;
+use zunke_access::FieldRight;
+use zunke_access::rights::FIELDS;
 use zunke_kernel::condition::{Catalogue, Choice, Field, FieldType};
 use zunke_kernel::{Result, Text};
 use zunke_store::Tx;
@@ -29,8 +31,14 @@ pub fn catalogue(tx: &mut Tx) -> Result<Catalogue> {
 }
 
 /// What this reader may ask for from now on.
-pub fn of_viewer(tx: &mut Tx, sight: Sight) -> Result<Catalogue> {
-    with(&super::fields(tx, sight)?)
+pub fn of_viewer(tx: &mut Tx, sight: &Sight) -> Result<Catalogue> {
+    let mut catalogue = with(&super::fields(tx, sight, FieldRight::Read)?)?;
+    let readable = |field: &str| {
+        let field = if field == "birthday_month" { "birthday" } else { field };
+        !FIELDS.contains(&field) || sight.rights.of(field) >= FieldRight::Read
+    };
+    catalogue.fields.retain(|field| readable(&field.id));
+    Ok(catalogue)
 }
 
 fn with(fields: &[CustomField]) -> Result<Catalogue> {

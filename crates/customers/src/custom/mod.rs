@@ -17,9 +17,10 @@ mod write;
 use crate::store::custom as store;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use utoipa::ToSchema;
-use zunke_access::{Actor, Permission};
-use zunke_kernel::id::CustomerId;
+use zunke_access::{Actor, FieldRight, FieldRights, Permission, directory};
+use zunke_kernel::id::{CustomerId, StaffId};
 use zunke_kernel::{Instant, Result, Text};
 use zunke_store::Tx;
 
@@ -200,48 +201,82 @@ pub fn filled(text: &Text) -> Text {
     }
 }
 
-/// Which fields a reader may see.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sight {
-    /// What is there for everybody.
-    Open,
-    /// Restricted ones as well.
-    All,
+/// What a reader may do with which fields of a customer.
+#[derive(Clone, Debug)]
+pub struct Sight {
+    /// Whether restricted fields are there for him.
+    restricted: bool,
+    /// Those of his role.
+    pub rights: Arc<FieldRights>,
 }
 
 impl Sight {
+    /// What is there for everybody.
     #[must_use]
-    pub fn of(actor: &Actor) -> Self {
-        if actor.may(Permission::ManageFields) { Self::All } else { Self::Open }
+    pub fn open() -> Self {
+        Self { restricted: false, rights: Arc::default() }
+    }
+
+    /// Everything: for the house itself.
+    #[must_use]
+    pub fn all() -> Self {
+        Self { restricted: true, rights: Arc::default() }
     }
 
     #[must_use]
-    pub fn sees(self, field: &CustomField) -> bool {
-        self == Self::All || !field.details.restricted
+    pub fn of(actor: &Actor) -> Self {
+        Self { restricted: actor.may(Permission::ManageFields), rights: Arc::clone(&actor.fields) }
+    }
+
+    /// For a job: as the one who started it sees now.
+    pub fn of_starter(tx: &mut Tx, staff: StaffId, now: Instant) -> Result<Self> {
+        let granted = directory::granted(tx, staff, now)?;
+        Ok(Self { restricted: granted.permissions.has(Permission::ManageFields), rights: Arc::new(granted.fields) })
+    }
+
+    /// The right to a field of our own.
+    #[must_use]
+    pub fn right(&self, field: &CustomField) -> FieldRight {
+        if field.details.restricted && !self.restricted { FieldRight::Hidden } else { self.rights.of_own(&field.key) }
     }
 }
 
-/// The fields in use that this reader sees, in their order.
-pub fn fields(tx: &mut Tx, sight: Sight) -> Result<Vec<CustomField>> {
-    Ok(store::all(tx)?.into_iter().filter(|field| !field.archived && sight.sees(field)).collect())
+/// The fields in use to which this reader has this right at least, in their order.
+pub fn fields(tx: &mut Tx, sight: &Sight, least: FieldRight) -> Result<Vec<CustomField>> {
+    Ok(store::all(tx)?.into_iter().filter(|field| !field.archived && sight.right(field) >= least).collect())
 }
 
 /// The values of a customer as the API shows them, by key.
 pub type Shown = BTreeMap<String, serde_json::Value>;
 
+/// The own fields of one customer, as a reader sees them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Own {
+    pub values: Shown,
+    /// Those that are filled in and not shown, as `fields.` and the key.
+    pub masked: Vec<String>,
+}
+
 /// The values of customers as this reader sees them.
-pub(crate) fn shown_of(tx: &mut Tx, customers: &[CustomerId], sight: Sight) -> Result<HashMap<CustomerId, Shown>> {
-    let fields = fields(tx, sight)?;
+pub(crate) fn shown_of(tx: &mut Tx, customers: &[CustomerId], sight: &Sight) -> Result<HashMap<CustomerId, Own>> {
+    let fields = fields(tx, sight, FieldRight::Masked)?;
     if fields.is_empty() {
         return Ok(HashMap::new());
     }
-    let keys: HashMap<FieldId, &str> = fields.iter().map(|field| (field.id, field.key.as_str())).collect();
+    let known: HashMap<FieldId, (&str, bool)> =
+        fields.iter().map(|field| (field.id, (field.key.as_str(), sight.right(field) >= FieldRight::Read))).collect();
     let mut shown = HashMap::new();
     for (id, values) in store::values_of(tx, customers)? {
-        let mine: Shown = values
-            .iter()
-            .filter_map(|(field, value)| Some(((*keys.get(field)?).to_owned(), value.to_json())))
-            .collect();
+        let mut mine = Own::default();
+        for (field, value) in &values {
+            match known.get(field) {
+                Some((key, true)) => {
+                    mine.values.insert((*key).to_owned(), value.to_json());
+                }
+                Some((key, false)) => mine.masked.push(format!("fields.{key}")),
+                None => {}
+            }
+        }
         shown.insert(id, mine);
     }
     Ok(shown)

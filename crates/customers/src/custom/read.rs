@@ -7,7 +7,8 @@ use crate::import::reader::Shape;
 use crate::import::values::{self, Clock, Fault};
 use crate::store::{CategoryId, categories, name_key};
 use std::collections::HashMap;
-use zunke_access::directory;
+use std::sync::Arc;
+use zunke_access::{FieldRight, FieldRights, directory};
 use zunke_kernel::id::StaffId;
 use zunke_kernel::{Error, Result, Text};
 use zunke_store::Tx;
@@ -30,12 +31,13 @@ pub struct Reader {
     people: HashMap<String, Option<StaffId>>,
     /// In their order.
     categories: Vec<(CategoryId, String)>,
+    rights: Arc<FieldRights>,
 }
 
 impl Reader {
     /// With the fields in use that this reader sees.
-    pub fn load(tx: &mut Tx, sight: Sight) -> Result<Self> {
-        let fields = super::fields(tx, sight)?;
+    pub fn load(tx: &mut Tx, sight: &Sight) -> Result<Self> {
+        let fields = super::fields(tx, sight, FieldRight::Write)?;
         let mut people: HashMap<String, Option<StaffId>> = HashMap::new();
         if fields.iter().any(|field| field.kind == FieldKind::Person) {
             for (id, name, login) in directory::staff_called(tx)? {
@@ -46,7 +48,13 @@ impl Reader {
             }
         }
         let categories = categories::all(tx)?.into_iter().map(|one| (one.id, one.name)).collect();
-        Ok(Self { fields, people, categories })
+        Ok(Self { fields, people, categories, rights: Arc::clone(&sight.rights) })
+    }
+
+    /// Those to the fields of every customer.
+    #[must_use]
+    pub fn rights(&self) -> &FieldRights {
+        &self.rights
     }
 
     #[must_use]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use utoipa::ToSchema;
-use zunke_access::{Scope, directory};
+use zunke_access::{FieldRight, Scope, directory};
 use zunke_kernel::id::{CustomerId, ImportId, StaffId};
 use zunke_kernel::money::shorten;
 use zunke_kernel::{Error, Instant, Result};
@@ -18,14 +18,14 @@ pub type Changes = Vec<(FieldId, Option<FieldValue>)>;
 /// Reads `{key: value}` as it comes over the API. Every fault names its field. `had` are the values that stand.
 pub(crate) fn read_changes(
     tx: &mut Tx,
-    sight: Sight,
+    sight: &Sight,
     body: &BTreeMap<String, Json>,
     had: &HashMap<FieldId, FieldValue>,
 ) -> Result<Changes> {
     if body.is_empty() {
         return Ok(Vec::new());
     }
-    let fields = super::fields(tx, sight)?;
+    let fields = super::fields(tx, sight, FieldRight::Read)?;
     let mut faults = Vec::new();
     let mut changes = Changes::new();
     for (key, json) in body {
@@ -41,6 +41,10 @@ pub(crate) fn read_changes(
             );
             continue;
         };
+        if sight.right(field) < FieldRight::Write {
+            faults.push(zunke_access::rights::not_writable(&field.path()));
+            continue;
+        }
         let before = had.get(&field.id);
         match from_json(field, json, before) {
             Err(error) => faults.push(error),
@@ -75,9 +79,9 @@ pub(crate) fn had(tx: &mut Tx, id: CustomerId) -> Result<HashMap<FieldId, FieldV
 }
 
 /// What a person must fill in of a new customer and has not.
-pub(crate) fn required(tx: &mut Tx, sight: Sight, changes: &Changes) -> Result<()> {
+pub(crate) fn required(tx: &mut Tx, sight: &Sight, changes: &Changes) -> Result<()> {
     let given: HashSet<FieldId> = changes.iter().filter(|(_, value)| value.is_some()).map(|(id, _)| *id).collect();
-    let lacking = super::fields(tx, sight)?;
+    let lacking = super::fields(tx, sight, FieldRight::Write)?;
     let lacking = lacking.iter().filter(|field| field.details.required && !given.contains(&field.id));
     Error::gather(lacking.map(missing).collect()).map_or(Ok(()), Err)
 }

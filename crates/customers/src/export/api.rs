@@ -59,7 +59,7 @@ async fn export(
             let mut detail = asked.clone();
             detail["customers"] = count.into();
             zunke_store::audit::write(tx, now, Some(staff), "customers.export", "customers", &detail)?;
-            table::Own::load(tx, check.sight)
+            table::Own::load(tx, &check.sight)
         })
         .await?;
     let db = app.db.clone();
@@ -134,7 +134,7 @@ pub(super) struct Asker {
 
 impl Asker {
     fn query(&self, tx: &mut Tx) -> zunke_kernel::Result<CustomerQuery> {
-        Narrowed::within(tx, self.now, &self.scope, self.sight, &self.params)
+        Narrowed::within(tx, self.now, &self.scope, &self.sight, &self.params)
     }
 }
 
@@ -151,7 +151,7 @@ fn each(
             let page = asker.query(tx)?.page(Some(STEP), after.as_deref())?.list(tx)?;
             let ids: Vec<_> = page.items.iter().map(|one| one.id).collect();
             let shut = standing::among(tx, &ids, &[standing::State::Restricted, standing::State::Erased])?;
-            for customer in complete_for(tx, page.items, asker.sight)? {
+            for customer in complete_for(tx, page.items, &asker.sight)? {
                 if !shut.contains(&customer.id) {
                     to(&customer)?;
                     rows += 1;

@@ -71,7 +71,7 @@ async fn create(
     let (now, actor, audit) = (write.now, write.actor.clone(), write.audit());
     write
         .run(&app, StatusCode::CREATED, move |tx| {
-            let query = Narrowed::within(tx, now, &actor.scope, Sight::of(&actor), &params)?;
+            let query = Narrowed::within(tx, now, &actor.scope, &Sight::of(&actor), &params)?;
             let rows = query.count(tx)?;
             let waits = rows > settings::load(tx)?.export_approval_above;
             let export = Export {

@@ -6,7 +6,7 @@ use crate::store::categories;
 use crate::view::Customer;
 use crate::{CategoryId, GivenTag};
 use std::collections::HashMap;
-use zunke_access::directory;
+use zunke_access::{FieldRight, directory};
 use zunke_kernel::id::StaffId;
 use zunke_kernel::{Day, Locale, Result};
 use zunke_store::Tx;
@@ -100,8 +100,8 @@ pub struct Own {
 
 impl Own {
     /// Those in use that this reader sees.
-    pub fn load(tx: &mut Tx, sight: Sight) -> Result<Self> {
-        let fields = custom::fields(tx, sight)?;
+    pub fn load(tx: &mut Tx, sight: &Sight) -> Result<Self> {
+        let fields = custom::fields(tx, sight, FieldRight::Read)?;
         let named = fields.iter().any(|field| field.kind == FieldKind::Person);
         let people = if named { directory::staff_called(tx)? } else { Vec::new() };
         let categories = categories::all(tx)?.into_iter().map(|one| (one.id, one.name)).collect();

@@ -59,8 +59,8 @@ impl WriteExports {
         let (asker, own, locale) = job.db.read(|tx| {
             // What he may see now, not when he asked.
             let scope = directory::scope_of_starter(tx, export.staff_id, Permission::ExportCustomers, now)?;
-            let sight = Sight::Open;
-            let own = table::Own::load(tx, sight)?;
+            let sight = Sight::of_starter(tx, export.staff_id, now)?;
+            let own = table::Own::load(tx, &sight)?;
             Ok((Asker { now, scope, sight, params: params.clone() }, own, settings::load(tx)?.locale))
         })?;
         fs::create_dir_all(self.files.folder()).map_err(Error::internal)?;

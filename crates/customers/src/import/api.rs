@@ -87,7 +87,8 @@ impl View {
                 Some(named) => (Some(named.mapping), Some(named.name)),
                 None => {
                     let mut mapping = suggest::suggest(&import.inspection, &import.file_name);
-                    starter::reader(tx, import.created_by)?.suggest(&mut mapping, shape);
+                    // Only suggested here; what he may fill is looked up when it runs.
+                    starter::reader(tx, import.created_by, import.created_at)?.suggest(&mut mapping, shape);
                     (Some(mapping), None)
                 }
             };
@@ -459,10 +460,10 @@ async fn error_file(
     Path(id): Path<ImportId>,
 ) -> Result<Response> {
     let files = files(&app)?;
-    let of = reach(&can);
+    let (of, now) = (reach(&can), app.now());
     let found = app.db.read_async(move |tx| {
         let import = store::find_for(tx, id, of)?;
-        let own = starter::reader(tx, import.created_by)?;
+        let own = starter::reader(tx, import.created_by, now)?;
         Ok((import, settings::load(tx)?.zone(), own))
     });
     let (import, zone, own) = found.await?;

@@ -89,7 +89,7 @@ impl Engine<'_> {
             let mut context = starter::context(tx, (self.clock)(), self.by)?;
             context.import_id = Some(import.id);
             context.observers = Observers(self.observers.to_vec());
-            let reader = starter::reader(tx, self.by)?;
+            let reader = starter::reader(tx, self.by, (self.clock)())?;
             Ok((import, context, reader))
         })?;
         let mapping =

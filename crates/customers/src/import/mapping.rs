@@ -123,6 +123,19 @@ impl Field {
         }
     }
 
+    /// The field of a customer that it fills, where roles may have less than all of it.
+    #[must_use]
+    pub fn of_customer(self) -> Option<&'static str> {
+        match self {
+            Self::Phone => Some("phones"),
+            Self::Email => Some("emails"),
+            Self::Gender | Self::Birthday | Self::Region | Self::City | Self::Note | Self::JoinedDay => {
+                Some(self.code())
+            }
+            _ => None,
+        }
+    }
+
     /// The name for people.
     #[must_use]
     pub fn label(self) -> (&'static str, &'static str) {

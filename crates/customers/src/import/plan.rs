@@ -68,6 +68,13 @@ impl Plan {
                 ),
             }
         }
+        for field in self.mapping.columns.keys() {
+            if let Some(name) = field.of_customer()
+                && let Err(error) = reader.rights().require_write(name)
+            {
+                faults.push(error.at(format!("mapping.columns.{}", field.code())));
+            }
+        }
         self.reader = reader;
         Error::gather(faults).map_or(Ok(self), Err)
     }

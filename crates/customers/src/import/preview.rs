@@ -92,7 +92,7 @@ pub fn preview(
     rows_total: u64,
     context: &RecordContext,
 ) -> Result<Preview> {
-    let reader = starter::reader(tx, context.actor)?;
+    let reader = starter::reader(tx, context.actor, context.now)?;
     let plan = Plan::new(mapping, shape, &context.zone, context.now)?.with_fields(shape, reader)?;
     let mut read: Vec<Read> = Vec::new();
     reader::read(path, shape, &mut |row| {

@@ -81,7 +81,7 @@ pub fn start(
     now: Instant,
 ) -> Result<()> {
     let context = RecordContext::load(tx, now)?;
-    let own = starter::reader(tx, by)?;
+    let own = starter::reader(tx, by, now)?;
     Plan::new(mapping, &inspection.shape, &context.zone, now)?.with_fields(&inspection.shape, own)?;
     move_on(tx, id, &[State::Uploaded, State::Previewed], State::Running, now)?;
     store::begin(tx, id, mapping, inspection, now)?;
@@ -267,7 +267,7 @@ pub fn run_file(
             let file_name =
                 path.file_name().map_or_else(|| "file".to_owned(), |name| name.to_string_lossy().into_owned());
             let inspection = reader::inspect(path, &file_name, &mapping.read)?;
-            let (context, own) = db.read(|tx| Ok((RecordContext::load(tx, at)?, starter::reader(tx, options.by)?)))?;
+            let (context, own) = db.read(|tx| Ok((RecordContext::load(tx, at)?, starter::reader(tx, options.by, at)?)))?;
             Plan::new(mapping, &inspection.shape, &context.zone, at)?.with_fields(&inspection.shape, own)?;
             let import = Import {
                 id: ImportId::new(at),

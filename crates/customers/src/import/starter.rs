@@ -19,11 +19,11 @@ pub fn context(tx: &mut Tx, now: Instant, by: Option<StaffId>) -> Result<RecordC
     Ok(context)
 }
 
-/// The own fields that he may fill. Whoever may import manages fields as well, unless the roles say otherwise.
-pub fn reader(tx: &mut Tx, by: Option<StaffId>) -> Result<Reader> {
+/// The own fields that he may fill.
+pub fn reader(tx: &mut Tx, by: Option<StaffId>, now: Instant) -> Result<Reader> {
     let sight = match by {
-        Some(by) if !directory::staff_may(tx, by, Permission::ManageFields)? => Sight::Open,
-        _ => Sight::All,
+        Some(by) => Sight::of_starter(tx, by, now)?,
+        None => Sight::all(),
     };
-    Reader::load(tx, sight)
+    Reader::load(tx, &sight)
 }

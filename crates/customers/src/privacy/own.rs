@@ -318,8 +318,8 @@ fn own_fields(tx: &mut Tx, customer: CustomerId) -> Result<Section> {
     let columns = [("field", "字段", "Field"), ("value", "内容", "Value")];
     let mut section = Section::new("fields", ("补充资料", "Further details"), &columns);
     let row = CustomerQuery::system().find(tx, customer)?;
-    let shown = crate::view::complete_one_for(tx, row, crate::custom::Sight::All)?;
-    let labels = crate::custom::fields(tx, crate::custom::Sight::All)?;
+    let shown = crate::view::complete_one_for(tx, row, &crate::custom::Sight::all())?;
+    let labels = crate::custom::fields(tx, &crate::custom::Sight::all(), zunke_access::FieldRight::Masked)?;
     let values = serde_json::to_value(&shown.fields).unwrap_or_default();
     for (key, value) in values.as_object().into_iter().flatten() {
         let label = labels.iter().find(|field| field.key == *key).map_or(key.as_str(), |field| field.label.zh.as_str());

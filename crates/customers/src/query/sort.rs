@@ -5,6 +5,7 @@ use crate::custom::{self, FieldId, FieldKind, Sight};
 use crate::headline::{NO_DAY, NO_SCORE, POTENTIAL};
 use crate::store::customers::Stored;
 use serde_json::{Value as Json, json};
+use zunke_access::FieldRight;
 use zunke_kernel::id::CustomerId;
 use zunke_kernel::money::shorten;
 use zunke_kernel::{Error, Result, page};
@@ -121,10 +122,10 @@ impl Sort {
     }
 
     /// As [`Self::read`], with the fields of our own that this reader sees: `-field.height`.
-    pub fn find(tx: &mut Tx, text: &str, sight: Sight) -> Result<Self> {
+    pub fn find(tx: &mut Tx, text: &str, sight: &Sight) -> Result<Self> {
         let (descending, word) = text.strip_prefix('-').map_or((false, text), |word| (true, word));
         let Some(key) = word.strip_prefix("field.") else { return Self::read(text) };
-        let fields = custom::fields(tx, sight)?;
+        let fields = custom::fields(tx, sight, FieldRight::Read)?;
         let field =
             fields.iter().find(|field| field.key == key).filter(|field| sorts(field.kind)).ok_or_else(|| {
                 Error::invalid(

@@ -15,6 +15,7 @@ use zunke_access::{Actor, Can, Permission, Write, directory, may};
 use zunke_http::{App, IfMatch, Json, Path, Query, ReadProblems, Result, WriteProblems};
 use zunke_kernel::id::StaffId;
 use zunke_kernel::{Day, Error, Instant};
+use zunke_store::Tx;
 
 const SKILLS_MAX: usize = 50;
 const SHIFTS_MAX: usize = 200;
@@ -365,11 +366,17 @@ pub(super) struct AllSkills {
     items: Vec<Skills>,
 }
 
+fn all_skills(tx: &mut Tx, now: Instant) -> zunke_kernel::Result<Vec<Skills>> {
+    let today = organisation::load(tx)?.zone().day_of(now);
+    staffing::skills(tx, today)
+}
+
 /// What everybody can do who works on tickets.
 #[utoipa::path(get, path = "/staff/skills", tag = "service", operation_id = "list_staff_skills",
     responses((status = 200, body = AllSkills), ReadProblems))]
 pub(super) async fn skills(Axum(app): Axum<App>, _can: Can<may::ReadTickets>) -> Result<axum::Json<AllSkills>> {
-    let items = app.db.read_async(staffing::skills).await?;
+    let now = app.now();
+    let items = app.db.read_async(move |tx| all_skills(tx, now)).await?;
     Ok(axum::Json(AllSkills { items }))
 }
 
@@ -396,11 +403,11 @@ pub(super) async fn set_skills(
     Path(id): Path<StaffId>,
     Json(body): Json<SkillsBody>,
 ) -> Result<Response> {
-    let audit = write.audit();
+    let (audit, now) = (write.audit(), write.now);
     write
         .run(&app, StatusCode::OK, move |tx| {
-            let there = |tx: &mut zunke_store::Tx| {
-                let all = staffing::skills(tx)?;
+            let there = |tx: &mut Tx| {
+                let all = all_skills(tx, now)?;
                 all.into_iter().find(|one| one.staff_id == id).ok_or_else(Error::not_found)
             };
             let before = there(tx)?;

@@ -4,9 +4,9 @@ use crate::presence::{self, State, Window};
 use crate::routing::decide::Person;
 use serde::Serialize;
 use std::collections::{BTreeSet, HashMap};
-use std::str::FromStr;
 use utoipa::ToSchema;
-use zunke_access::{Permission, Role};
+use zunke_access::Permission;
+use zunke_access::directory::Holders;
 use zunke_kernel::id::StaffId;
 use zunke_kernel::{Day, Error, Instant, Result, Zone};
 use zunke_store::{Tx, Value};
@@ -42,12 +42,13 @@ pub fn people(tx: &mut Tx, at: Moment, capacity: i64, named: &[StaffId], everybo
         }
     }
     let sql = format!(
-        "SELECT s.staff_id, s.name, s.role, s.active, s.levels, p.state, p.seen_at, k.skills, k.capacity
+        "SELECT s.staff_id, s.name, COALESCE(s.role_key, s.role), s.active, s.levels, p.state, p.seen_at, k.skills, k.capacity
          FROM staff s LEFT JOIN staff_presence p ON p.staff_id = s.staff_id
          LEFT JOIN staff_skills k ON k.staff_id = s.staff_id{only} ORDER BY s.staff_id"
     );
+    let holders = Holders::load(tx, at.day())?;
     let mut people = tx.query(&sql, &params, |row| {
-        let works = Role::from_str(row.str(2)?).is_ok_and(|role| role.has(Permission::WorkTickets));
+        let works = holders.may(row.id(0, StaffId)?, row.str(2)?, Permission::WorkTickets);
         let said = row.opt_str(5)?.and_then(State::read).unwrap_or(State::Offline);
         let seen = row.opt_instant(6)?.unwrap_or(Instant(i64::MIN / 2));
         Ok(Person {
@@ -167,13 +168,14 @@ pub struct Skills {
 }
 
 /// What everybody can do who works on tickets, in the order of their coming.
-pub fn skills(tx: &mut Tx) -> Result<Vec<Skills>> {
+pub fn skills(tx: &mut Tx, today: Day) -> Result<Vec<Skills>> {
+    let holders = Holders::load(tx, today)?;
     let rows = tx.query(
-        "SELECT s.staff_id, s.name, s.role, k.skills, k.capacity, k.version
+        "SELECT s.staff_id, s.name, COALESCE(s.role_key, s.role), k.skills, k.capacity, k.version
          FROM staff s LEFT JOIN staff_skills k ON k.staff_id = s.staff_id WHERE s.active = $1 ORDER BY s.staff_id",
         &[true.into()],
         |row| {
-            let works = Role::from_str(row.str(2)?).is_ok_and(|role| role.has(Permission::WorkTickets));
+            let works = holders.may(row.id(0, StaffId)?, row.str(2)?, Permission::WorkTickets);
             let one = Skills {
                 staff_id: row.id(0, StaffId)?,
                 name: row.text(1)?,
