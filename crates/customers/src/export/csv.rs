@@ -3,10 +3,12 @@
 use std::io::Write;
 use zunke_kernel::{Error, Result};
 
-/// A cell that a spreadsheet would take for a formula gets an apostrophe in front, which it hides.
+/// A cell that a spreadsheet would take for a formula gets an apostrophe in front, which it hides. What cannot be seen
+/// before the sign doesn't hide it: some programs drop it.
 #[must_use]
 pub fn harmless(cell: &str) -> std::borrow::Cow<'_, str> {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) {
+    let seen = cell.trim_start_matches([' ', '\n', '\u{a0}', '\u{3000}', '\u{200b}', '\u{feff}']);
+    if seen.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) {
         std::borrow::Cow::Owned(format!("'{cell}"))
     } else {
         std::borrow::Cow::Borrowed(cell)
@@ -55,6 +57,10 @@ mod tests {
         row(&mut out, ["=1+1", "+86", "-2", "@x", "\tx", "王, 小明", "a\"b", "plain"]).expect("written");
         let text = String::from_utf8(out).expect("text");
         assert_eq!(text, "'=1+1,'+86,'-2,'@x,\"'\tx\",\"王, 小明\",\"a\"\"b\",plain\r\n");
+        for hidden in [" =1", "\n=1", "\u{feff}@x", "\u{3000}＝1", "\r=1", "\u{a0}+1"] {
+            assert!(harmless(hidden).starts_with('\''), "{hidden:?}");
+        }
+        assert_eq!(harmless(" a=1"), " a=1");
     }
 
     #[test]

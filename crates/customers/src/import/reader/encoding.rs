@@ -49,6 +49,10 @@ fn blocks(path: &Path, packed: bool, each: &mut dyn FnMut(&[u8], bool) -> bool) 
 /// Finds the encoding, or takes the declared one.
 pub fn detect(path: &Path, packed: bool, declared: Option<&str>) -> Result<&'static Encoding> {
     if let Some(name) = declared {
+        if packed {
+            // Nobody else looks at the whole of it before its rows are read.
+            blocks(path, packed, &mut |_, _| true)?;
+        }
         return Encoding::for_label(name.trim().as_bytes()).map(widest).ok_or_else(|| {
             Error::invalid(
                 "encoding_unknown",

@@ -1,10 +1,10 @@
 //! Which kind of file it is, by its content and not by its name; what is no table is refused with a word of
 //! what it is and what to do.
 
-use super::{UNPACKED_LIMIT, empty, unreadable};
+use super::{empty, ole, packed, unreadable};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::Read;
 use std::path::Path;
 use zunke_kernel::{Error, Result};
 
@@ -47,7 +47,7 @@ pub fn sniff(path: &Path, file_name: &str) -> Result<Found> {
         return workbook_of_zip(&mut file).map(|()| Found { format: Format::Xlsx, packed: false });
     }
     if head.starts_with(&OLE) {
-        return workbook_of_ole(path).map(|()| Found { format: Format::Xls, packed: false });
+        return workbook_of_ole(&mut file).map(|()| Found { format: Format::Xls, packed: false });
     }
     refuse_what_is_no_text(&head)?;
     let lower = file_name.to_lowercase();
@@ -118,33 +118,24 @@ fn wrong(what: &'static str, zh: &str, en: &str) -> Error {
 
 /// A zip is taken only where it holds a workbook, and one that stays within bounds when it is unpacked.
 fn workbook_of_zip(file: &mut File) -> Result<()> {
-    let entries = central_directory(file).map_err(|error| unreadable(&error))?;
-    let has = |wanted: &str| entries.iter().any(|(name, _)| name == wanted);
-    if has("xl/workbook.bin") || entries.iter().any(|(name, _)| name == "content.xml") {
+    let entries = packed::entries(file)?;
+    let has = |wanted: &str| entries.iter().any(|name| name == wanted);
+    if has("xl/workbook.bin") || has("content.xml") {
         return Err(Error::invalid(
             "file_type_other_workbook",
             "暂不支持 xlsb、ods、numbers 格式，请另存为 xlsx 后再上传。",
             "xlsb, ods and numbers are not read; save it as xlsx and upload that.",
         ));
     }
-    if !has("xl/workbook.xml") {
+    // The parser doesn't mind case or slashes.
+    if !entries.iter().any(|name| name.replace('\\', "/").eq_ignore_ascii_case("xl/workbook.xml")) {
         return Err(wrong("zip", "压缩包或其他文档", "an archive or another document"));
     }
-    let total: u64 = entries.iter().map(|(_, size)| *size).fold(0, u64::saturating_add);
-    let strings = entries.iter().find(|(name, _)| name == "xl/sharedStrings.xml").map_or(0, |(_, size)| *size);
-    if total > UNPACKED_LIMIT / 2 || strings > 1024 * 1024 * 1024 {
-        return Err(Error::new(
-            zunke_kernel::Kind::TooLarge,
-            "file_unpacked_too_large",
-            "这个 Excel 文件展开后过大，请分成几份，或另存为 CSV 再上传。",
-            "This workbook is too large when unpacked; split it, or save it as CSV.",
-        ));
-    }
-    Ok(())
+    packed::check(file)
 }
 
-fn workbook_of_ole(path: &Path) -> Result<()> {
-    let bytes = std::fs::read(path).map_err(|error| unreadable(&error))?;
+fn workbook_of_ole(file: &mut File) -> Result<()> {
+    let bytes = ole::bytes(file)?;
     let holds = |name: &str| {
         let wide: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
         bytes.windows(wide.len()).any(|window| window == wide)
@@ -156,38 +147,8 @@ fn workbook_of_ole(path: &Path) -> Result<()> {
             "This workbook is protected by a password; remove it and upload again.",
         ));
     }
-    if holds("Workbook") || holds("Book") {
-        return Ok(());
+    if !holds("Workbook") && !holds("Book") {
+        return Err(wrong("ole", "Office 文档", "an Office document"));
     }
-    Err(wrong("ole", "Office 文档", "an Office document"))
-}
-
-/// Names and unpacked sizes of a zip, read from its end.
-fn central_directory(file: &mut File) -> std::io::Result<Vec<(String, u64)>> {
-    let broken = || std::io::Error::other("not a whole zip file");
-    let length = file.seek(SeekFrom::End(0))?;
-    let tail_length = length.min(66_000);
-    file.seek(SeekFrom::Start(length - tail_length))?;
-    let mut tail = Vec::new();
-    file.take(tail_length).read_to_end(&mut tail)?;
-    let end = tail.windows(4).rposition(|window| window == b"PK\x05\x06").ok_or_else(broken)?;
-    let end = tail.get(end..end + 22).ok_or_else(broken)?;
-    let number = |bytes: &[u8]| bytes.iter().rev().fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
-    let (size, start) = (number(&end[12..16]), number(&end[16..20]));
-    if size > 16 * 1024 * 1024 || start >= length {
-        return Err(broken());
-    }
-    file.seek(SeekFrom::Start(start))?;
-    let mut directory = Vec::new();
-    file.take(size).read_to_end(&mut directory)?;
-    let mut entries = Vec::new();
-    let mut rest = directory.as_slice();
-    while rest.len() >= 46 && rest.starts_with(b"PK\x01\x02") {
-        let lengths = [number(&rest[28..30]), number(&rest[30..32]), number(&rest[32..34])];
-        let [name, extra, comment] = lengths.map(|length| usize::try_from(length).unwrap_or(0));
-        let text = rest.get(46..46 + name).ok_or_else(broken)?;
-        entries.push((String::from_utf8_lossy(text).into_owned(), number(&rest[24..28])));
-        rest = rest.get(46 + name + extra + comment..).unwrap_or(&[]);
-    }
-    Ok(entries)
+    ole::check(&bytes)
 }

@@ -9,6 +9,9 @@ mod delimited;
 mod encoding;
 mod header;
 mod kind;
+mod markup;
+mod ole;
+mod packed;
 mod workbook;
 
 pub use kind::Format;

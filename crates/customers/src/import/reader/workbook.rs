@@ -1,10 +1,11 @@
 //! Excel workbooks through calamine. XLSX is streamed cell by cell (never as a dense range: one stray cell in the
-//! last corner of a sheet would ask for gigabytes); XLS is small by its format.
+//! last corner of a sheet would ask for gigabytes). What a workbook would ask of calamine has been found out
+//! before (`packed` and `ole`, called where the file's kind is told); here a row is kept within bounds.
 
-use super::{CELL_LIMIT, COLUMN_LIMIT, CellKind, Format, Row, RowFault, Shape, Sheet, too_many_columns};
+use super::{CELL_LIMIT, COLUMN_LIMIT, CellKind, Format, ROW_LIMIT, Row, RowFault, Shape, Sheet, too_many_columns};
 use crate::import::values::serial_text;
 use calamine::{Data, DataRef, Dimensions, Reader, SheetVisible, Xls, Xlsx, open_workbook};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::BufReader;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -94,13 +95,16 @@ pub fn rows(path: &Path, shape: &Shape, each: &mut dyn FnMut(&mut Row) -> Result
 
 /// Merged cells within the first rows: there they are headers. In the data a merged cell stays what it is.
 const HEADER_ROWS: u32 = 30;
+/// The most merged areas among them: every column of three rows of headers.
+const HEADER_AREAS: usize = 3 * COLUMN_LIMIT;
 
 fn merged(book: &mut Opened, name: &str) -> Result<Vec<Dimensions>> {
     let all = match book {
         Opened::Xlsx(book) => book.merge_cells_by_sheet_name(name).map_err(damaged)?,
         Opened::Xls(book) => book.merge_cells_by_sheet_name(name).map_err(damaged)?,
     };
-    Ok(all.into_iter().filter(|area| area.start.0 < HEADER_ROWS && (area.end.1 as usize) < 2 * COLUMN_LIMIT).collect())
+    let header = |area: &Dimensions| area.start.0 < HEADER_ROWS && (area.end.1 as usize) < 2 * COLUMN_LIMIT;
+    Ok(all.into_iter().filter(header).take(HEADER_AREAS).collect())
 }
 
 fn each_row(
@@ -109,7 +113,8 @@ fn each_row(
     merged: &[Dimensions],
     each: &mut dyn FnMut(&mut Row) -> Result<bool>,
 ) -> Result<()> {
-    let mut gather = Gather { row: Row::default(), merged, values: HashMap::new(), cells: Vec::new(), at: None };
+    let mut gather =
+        Gather { row: Row::default(), merged, values: HashMap::new(), cells: Vec::new(), bytes: 0, at: None };
     match book {
         Opened::Xlsx(book) => {
             let from_1904 = book.has_1904_epoch();
@@ -152,6 +157,8 @@ struct Gather<'a> {
     /// Text of the first cell of each merged area.
     values: HashMap<usize, String>,
     cells: Vec<(u32, String, CellKind)>,
+    /// Bytes of the row so far: one long shared text may stand in every cell.
+    bytes: usize,
     at: Option<u32>,
 }
 
@@ -175,14 +182,21 @@ impl Gather<'_> {
         if column as usize >= 2 * COLUMN_LIMIT {
             return Err(too_many_columns(u64::from(row) + 1, column as usize + 1));
         }
-        self.cells.push((column, text, kind));
+        // A file may state the same cell over and over.
+        if self.cells.len() >= 2 * COLUMN_LIMIT {
+            return Err(too_many_columns(u64::from(row) + 1, self.cells.len() + 1));
+        }
+        self.bytes += text.len();
+        self.cells.push((column, if self.bytes > ROW_LIMIT { String::new() } else { text }, kind));
         Ok(true)
     }
 
     fn end(&mut self, each: &mut dyn FnMut(&mut Row) -> Result<bool>) -> Result<bool> {
         let Some(at) = self.at.take() else { return Ok(true) };
         let mut cells = std::mem::take(&mut self.cells);
+        let too_large = std::mem::take(&mut self.bytes) > ROW_LIMIT;
         if at < HEADER_ROWS {
+            let mut filled: HashSet<u32> = cells.iter().map(|cell| cell.0).collect();
             for (index, area) in
                 self.merged.iter().enumerate().filter(|(_, area)| area.start.0 <= at && at <= area.end.0)
             {
@@ -193,7 +207,7 @@ impl Gather<'_> {
                 }
                 let Some(text) = self.values.get(&index) else { continue };
                 for column in area.start.1..=area.end.1 {
-                    if !cells.iter().any(|cell| cell.0 == column) {
+                    if filled.insert(column) {
                         cells.push((column, text.clone(), CellKind::Text));
                     }
                 }
@@ -201,6 +215,7 @@ impl Gather<'_> {
         }
         cells.sort_by_key(|cell| cell.0);
         self.row.clear(u64::from(at) + 1);
+        self.row.fault = too_large.then_some(RowFault::TooLarge);
         for (column, text, kind) in &cells {
             while self.row.len() < *column as usize {
                 self.row.push("", CellKind::Text);
