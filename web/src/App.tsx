@@ -7,6 +7,7 @@ import { onSignedOut } from './api/client';
 import { Problem } from './api/problem';
 import { antdLocale } from './i18n';
 import { router } from './routes';
+import { nonce } from './shell/nonce';
 import { theme } from './shell/theme';
 
 const queries = new QueryClient({
@@ -24,7 +25,7 @@ export function App() {
   useTranslation(); // renders again when the language changes
   useEffect(() => onSignedOut(() => queries.setQueryData(['session'], null)), []);
   return (
-    <ConfigProvider theme={theme} locale={antdLocale()} button={{ autoInsertSpace: false }}>
+    <ConfigProvider theme={theme} locale={antdLocale()} csp={{ nonce }} button={{ autoInsertSpace: false }}>
       <AntdApp>
         <QueryClientProvider client={queries}>
           <RouterProvider router={router} />

@@ -13,6 +13,14 @@ use zunke_kernel::{Error, Kind, Result};
 /// The most bytes that a JSON body may have.
 pub const JSON_BYTES_MAX: usize = 10 * 1024 * 1024;
 
+/// How long a JSON body may take to arrive: 10 MB in a minute is a line of 1.4 Mbit/s.
+const JSON_TIME_MAX: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// Put into a request by whoever knows that its route needs less than [`JSON_BYTES_MAX`]: calls that come from
+/// anybody, as a login does.
+#[derive(Clone, Copy, Debug)]
+pub struct BodyMax(pub usize);
+
 /// A JSON body. 415 unless it says that it is JSON, 413 above the limit, 400 `json_malformed` where it is none,
 /// 422 `json_invalid` with the path of the field where it is JSON of another shape.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +56,8 @@ where
     async fn from_request(request: Request, _: &S) -> Result<Self, AppError> {
         require_json(request.headers())?;
         let hash = request.extensions().get::<BodyHash>().cloned();
-        let body = read_body(request, JSON_BYTES_MAX).await?;
+        let limit = request.extensions().get::<BodyMax>().map_or(JSON_BYTES_MAX, |own| own.0.min(JSON_BYTES_MAX));
+        let body = tokio::time::timeout(JSON_TIME_MAX, read_body(request, limit)).await.map_err(|_| too_slow())??;
         if let Some(hash) = hash {
             hash.put(&body);
         }
@@ -103,15 +112,23 @@ fn require_json(headers: &HeaderMap) -> Result<()> {
     ))
 }
 
+fn too_slow() -> Error {
+    Error::invalid(
+        "body_too_slow",
+        "请求体传输过慢，请检查网络后重试。",
+        "The body came too slowly; please check the line and try again.",
+    )
+}
+
 /// Reads a whole body, and never beyond `limit` bytes.
 pub(crate) async fn read_body(request: Request, limit: usize) -> Result<Bytes> {
     let too_large = || {
-        let megabytes = limit / (1024 * 1024);
+        let most = if limit >> 20 > 0 { format!("{} MB", limit >> 20) } else { format!("{} KB", limit >> 10) };
         Error::new(
             Kind::TooLarge,
             "body_too_large",
-            format!("内容过大，最多 {megabytes} MB，请分批提交。"),
-            format!("Too large: at most {megabytes} MB; please send it in parts."),
+            format!("内容过大，最多 {most}，请分批提交。"),
+            format!("Too large: at most {most}; please send it in parts."),
         )
     };
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());

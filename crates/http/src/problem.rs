@@ -115,6 +115,7 @@ impl IntoResponse for AppError {
 pub fn status_of(error: &Error) -> StatusCode {
     match error.code {
         "json_malformed" | "body_unreadable" => return StatusCode::BAD_REQUEST,
+        "body_too_slow" => return StatusCode::REQUEST_TIMEOUT,
         "content_type_unsupported" => return StatusCode::UNSUPPORTED_MEDIA_TYPE,
         "method_not_allowed" => return StatusCode::METHOD_NOT_ALLOWED,
         "version_required" => return StatusCode::PRECONDITION_REQUIRED,

@@ -6,13 +6,16 @@ use crate::intake::form::Entry;
 use crate::intake::page::{self, Words};
 use crate::intake::rules;
 use axum::Router;
-use axum::extract::{Form, Request, State as Axum};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::extract::{DefaultBodyLimit, Form, Request, State as Axum};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Deserialize;
-use zunke_http::{App, AppError, Path, Query, Result, status_of};
+use zunke_http::{App, AppError, Page, Path, Query, Result, status_of};
 use zunke_kernel::{Error, Locale};
+
+/// What a filled-in page may hold.
+const BYTES_MAX: usize = 64 * 1024;
 
 /// The routes of the pages, at the root.
 pub fn pages() -> Router<App> {
@@ -20,6 +23,7 @@ pub fn pages() -> Router<App> {
         .route("/form/{key}", get(form).post(submit))
         .route("/csat/{token}", get(csat).post(rate))
         .route("/rules", get(show_rules))
+        .layer(DefaultBodyLimit::max(BYTES_MAX))
 }
 
 #[derive(Deserialize)]
@@ -39,9 +43,19 @@ impl Asked {
 
 fn answered(words: Words, done: Result<String>) -> Response {
     match done {
-        Ok(html) => Html(html).into_response(),
+        Ok(html) => show(&html),
         Err(error) => faulty(words, &error),
     }
+}
+
+/// A form, which another site may show in a frame.
+fn in_frames(html: &str) -> zunke_kernel::Result<Response> {
+    Page::PublicFramed.show(html)
+}
+
+/// A page of one piece.
+fn show(html: &str) -> Response {
+    Page::Public.show(html).map_err(AppError::from).into_response()
 }
 
 fn faulty(words: Words, error: &AppError) -> Response {
@@ -49,7 +63,7 @@ fn faulty(words: Words, error: &AppError) -> Response {
     if error.kind == zunke_kernel::Kind::Internal {
         tracing::error!(code = error.code, cause = error.cause.as_deref(), "a page failed");
     }
-    (status_of(error), Html(page::fault(words, &error.text))).into_response()
+    (status_of(error), show(&page::fault(words, &error.text))).into_response()
 }
 
 async fn form(Axum(app): Axum<App>, Path(key): Path<String>, Query(asked): Query<Asked>) -> Response {
@@ -58,14 +72,18 @@ async fn form(Axum(app): Axum<App>, Path(key): Path<String>, Query(asked): Query
     if let Some(key) = key.strip_suffix(".js") {
         return match shown(&app, key.to_owned()).await {
             Ok(_) => {
-                let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8"))];
+                let kind = [
+                    (header::CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8")),
+                    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin")),
+                ];
                 (kind, page::embed(key)).into_response()
             }
             Err(error) => error.into_response(),
         };
     }
     let done = shown(&app, key).await;
-    answered(words, done.map(|shown| page::form(words, &shown.settings, &shown.token, None, &Entry::default())))
+    let html = done.map(|shown| page::form(words, &shown.settings, &shown.token, None, &Entry::default()));
+    html.and_then(|html| Ok(in_frames(&html)?)).unwrap_or_else(|error| faulty(words, &error))
 }
 
 async fn submit(
@@ -84,13 +102,15 @@ async fn submit(
         Err(error) => return faulty(words, &error),
     };
     match take(&app, key, entry.clone(), from).await {
-        Ok(taken) => Html(page::taken(words, &form.settings, taken.number)).into_response(),
+        Ok(taken) => {
+            in_frames(&page::taken(words, &form.settings, taken.number)).map_err(AppError::from).into_response()
+        }
         Err(error) => {
             // With what was filled in, and a token that holds: the old one where it is only too young.
             let error = &error.error;
             let token = if error.code == "form_expired" { &form.token } else { &entry.token };
             let html = page::form(words, &form.settings, token, Some(error.text.get(words.0)), &entry);
-            (status_of(error), Html(html)).into_response()
+            (status_of(error), in_frames(&html).map_err(AppError::from)).into_response()
         }
     }
 }
@@ -115,12 +135,12 @@ async fn rate(
     let words = query.words();
     let rated = form.map(|Form(rated)| rated).unwrap_or(Rated { score: None, comment: None });
     match answer(&app, &token, rated.score.unwrap_or(0), rated.comment).await {
-        Ok(given) => Html(page::thanks(words, given.score <= given.low_to)).into_response(),
+        Ok(given) => show(&page::thanks(words, given.score <= given.low_to)),
         Err(error) => match asked(&app, &token).await {
             Ok(asked) => {
                 let error = &error.error;
                 let bad = asked.closed.is_none().then(|| error.text.get(words.0));
-                (status_of(error), Html(page::csat(words, &asked, bad))).into_response()
+                (status_of(error), show(&page::csat(words, &asked, bad))).into_response()
             }
             Err(error) => faulty(words, &error),
         },

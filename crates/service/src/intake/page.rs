@@ -4,6 +4,7 @@
 use super::form::{Asks, Settings as FormSettings};
 use super::rules::Open;
 use crate::ticket::Kind;
+use zunke_http::NONCE_PLACE;
 use zunke_kernel::{Locale, Text};
 
 /// Text as it may stand in HTML.
@@ -61,12 +62,17 @@ fieldset label:has(input:checked){border-color:#1456f0;background:#eaf0ff}fields
 fieldset b{display:block;font-size:20px}.level{border-left:6px solid}.right{float:right}a{color:#1456f0}";
 
 fn page(words: Words, title: &str, body: &str) -> String {
+    styled_page(words, title, "", body)
+}
+
+/// A page with styles of its own beside the common ones. Both are let in by the number of the answer's policy.
+fn styled_page(words: Words, title: &str, style: &str, body: &str) -> String {
     let language = words.say("zh-CN", "en");
     let other = words.say("<a href=\"?lang=en\">English</a>", "<a href=\"?lang=zh\">中文</a>");
     format!(
         "<!doctype html><html lang=\"{language}\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><meta name=\"robots\" content=\"noindex\">\
-         <title>{title}</title><style>{STYLE}</style></head><body><main><span class=\"right quiet\">{other}</span>{body}\
+         <title>{title}</title><style nonce=\"{NONCE_PLACE}\">{STYLE}{style}</style></head><body><main><span class=\"right quiet\">{other}</span>{body}\
          </main></body></html>"
     )
 }
@@ -230,14 +236,13 @@ pub fn rules(words: Words, open: &Open) -> String {
             words.say("尚未发布会员等级。", "No levels have been published yet.")
         ));
     }
-    for level in &open.levels {
+    let mut style = String::new();
+    for (place, level) in open.levels.iter().enumerate() {
         // A colour is `#rrggbb` by its own check; anything else is not put into a style.
         let fine = level.colour.len() == 7 && level.colour.bytes().skip(1).all(|byte| byte.is_ascii_hexdigit());
         let colour = if fine { level.colour.as_str() } else { "#8f959e" };
-        body.push_str(&format!(
-            "<section class=\"level\" style=\"border-left-color:{colour}\"><h2>{}</h2>",
-            words.text(&level.name)
-        ));
+        style.push_str(&format!(".level-{place}{{border-left-color:{colour}}}"));
+        body.push_str(&format!("<section class=\"level level-{place}\"><h2>{}</h2>", words.text(&level.name)));
         if let Some(benefits) = &level.benefits {
             body.push_str(&format!("<p>{}</p>", words.lines(benefits)));
         }
@@ -254,7 +259,7 @@ pub fn rules(words: Words, open: &Open) -> String {
         }
         body.push_str("</section>");
     }
-    page(words, &title, &body)
+    styled_page(words, &title, &style, &body)
 }
 
 /// The script that puts a form into another site's page, in place of itself. `home` and `key` are checked by the caller.

@@ -1,5 +1,6 @@
 //! `zunke serve`: the HTTP side of the house, the worker behind it, and the way both start and stop.
 
+mod accept;
 mod health;
 mod metrics;
 pub mod openapi;
@@ -81,7 +82,6 @@ pub fn run(options: &Options, output: Output) -> Result<()> {
             }
         });
         greet(output, address, &db, password.as_ref(), company.as_ref())?;
-        let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
         let (told, mut wait) = tokio::sync::watch::channel(false);
         tokio::spawn(async move {
             asked_to_end().await;
@@ -90,24 +90,24 @@ pub fn run(options: &Options, output: Output) -> Result<()> {
             let _ = told.send(true);
         });
         let mut ending = wait.clone();
-        let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
+        let serving = accept::serve(listener, router(app), async move {
             let _ = wait.changed().await;
         });
         let drained = async {
             let _ = ending.changed().await;
             tokio::time::sleep(DRAIN_MAX).await;
         };
-        let done = tokio::select! {
-            done = serving => done.map_err(Error::internal),
-            () = drained => Ok(()),
-        };
+        tokio::select! {
+            () = serving => {}
+            () = drained => {}
+        }
         // The worker's threads are waited for on a thread of their own kind.
         let _ = tokio::task::spawn_blocking(move || {
             worker.stop();
             courier.stop();
         })
         .await;
-        done
+        Ok(())
     })
 }
 
@@ -128,9 +128,11 @@ fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(zunke_http::JSON_BYTES_MAX))
         .layer(from_fn_with_state(app.clone(), zunke_access::limit_headers))
         .layer(from_fn(in_time))
+        .layer(from_fn(bounded))
         .layer(from_fn_with_state(app.clone(), zunke_http::request_context))
         .layer(CompressionLayer::new())
         .layer(from_fn(zunke_http::security_headers))
+        .layer(from_fn(zunke_http::drain_body))
         .layer(from_fn_with_state((metrics, app), metrics::count))
 }
 
@@ -139,6 +141,18 @@ async fn document() -> Response {
         Ok(text) => ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], text).into_response(),
         Err(error) => AppError::from(error).into_response(),
     }
+}
+
+/// What anybody may send without a login is small: a login, a form, an answer to a question.
+const OPEN_BYTES_MAX: usize = 64 * 1024;
+
+async fn bounded(mut request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let api = path.strip_prefix(openapi::PREFIX).unwrap_or("");
+    if ["/session", "/public/", "/login", "/sso"].iter().any(|open| api.starts_with(open)) {
+        request.extensions_mut().insert(zunke_http::BodyMax(OPEN_BYTES_MAX));
+    }
+    next.run(request).await
 }
 
 async fn in_time(request: Request, next: Next) -> Response {

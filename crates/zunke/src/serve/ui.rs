@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
+use zunke_http::Page;
 
 #[derive(RustEmbed)]
 #[folder = "../../web/dist"]
@@ -14,7 +15,7 @@ struct Dist;
 /// Shown where the UI had not been built when the binary was.
 const NOT_BUILT: &str = "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\">\
 <meta name=\"viewport\" content=\"width=device-width\"><title>Zunke 尊客</title>\
-<body style=\"font-family:system-ui;margin:15vh auto;max-width:32em;padding:0 1em\">\
+<style nonce=\"__CSP_NONCE__\">body{font-family:system-ui;margin:15vh auto;max-width:32em;padding:0 1em}</style><body>\
 <h1>界面尚未构建</h1><p>请在项目目录运行 <code>make run</code>，它会构建界面并重新编译。接口可正常使用：\
 <a href=\"/api/v1/openapi.json\">/api/v1/openapi.json</a></p>\
 <h2 lang=\"en\">The UI has not been built</h2><p lang=\"en\">Run <code>make run</code> in the project: it builds the UI \
@@ -32,18 +33,25 @@ pub async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     let name = path.trim_start_matches('/');
     // Hidden files (the build's own notes) and the compressed copies aren't pages.
     let is_own = name.split('/').any(|part| part.starts_with('.')) || name.ends_with(".br") || name.ends_with(".gz");
-    if !is_own && !name.is_empty() && Dist::get(name).is_some() {
+    if !is_own && !name.is_empty() && name != "index.html" && Dist::get(name).is_some() {
         return file(name, &headers);
     }
     // A missing script must not be answered with a page.
-    let looks_like_file = name.rsplit('/').next().is_some_and(|last| last.contains('.'));
+    let looks_like_file = name != "index.html" && name.rsplit('/').next().is_some_and(|last| last.contains('.'));
     if looks_like_file {
         return (StatusCode::NOT_FOUND, "not found\n").into_response();
     }
-    if Dist::get("index.html").is_none() {
-        return ([(header::CACHE_CONTROL, "no-store")], axum::response::Html(NOT_BUILT)).into_response();
-    }
-    file("index.html", &headers)
+    let Some(index) = Dist::get("index.html") else {
+        return shown(NOT_BUILT);
+    };
+    shown(&String::from_utf8_lossy(&index.data))
+}
+
+/// The one page. Its number is another each time, so it is never kept.
+fn shown(html: &str) -> Response {
+    let mut response = Page::Ui.show(html).map_err(zunke_http::AppError::from).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 fn file(name: &str, headers: &HeaderMap) -> Response {

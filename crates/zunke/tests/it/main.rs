@@ -6,6 +6,7 @@ mod crash;
 mod days;
 mod door;
 mod extract;
+mod hardening;
 mod house;
 mod levels;
 mod openapi;
