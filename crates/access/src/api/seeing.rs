@@ -1,8 +1,9 @@
 //! `/session/see-as`: an administrator looks at the product with another person's eyes. Reading only, for an hour, and in
 //! the record.
 
+use crate::Asking;
 use crate::actor::SignedIn;
-use crate::role::{Permission, Role};
+use crate::role::{Role, may};
 use crate::store::{sessions, staff as table};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -45,13 +46,12 @@ pub(super) struct Seeing {
     responses((status = 200, body = Seeing), WriteProblems))]
 pub(super) async fn begin(
     State(app): State<App>,
+    _: Asking<may::ManageStaff>,
     me: SignedIn,
     parts: Parts,
     Json(body): Json<Body>,
 ) -> Result<axum::Json<Seeing>> {
-    me.gate()?;
     let session = me.session()?;
-    me.actor.require(Permission::ManageStaff)?;
     let reason = body.reason.trim().to_owned();
     if reason.is_empty() || reason.chars().count() > REASON_CHARS_MAX {
         return Err(Error::invalid(

@@ -3,17 +3,19 @@
 use crate::role::{Permission, Role, may};
 use crate::scope::ReachKind;
 use crate::staff::{self, NewStaff, Staff, StaffChange};
-use crate::store::staff as table;
+use crate::store::{roles, staff as table};
 use crate::{Actor, Can, Secret, Write, password};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use utoipa::{IntoParams, ToSchema};
 use zunke_http::{App, Change, IfMatch, Json, Path, Query, ReadProblems, Result, Versioned, WriteProblems};
 use zunke_kernel::id::{DepartmentId, StaffId};
 use zunke_kernel::page::{self, Page};
 use zunke_kernel::{Error, Instant, Locale};
+use zunke_store::Tx;
 
 /// A member of staff. From `login` on it is what only an administrator sees; it is absent for others.
 #[derive(Serialize, ToSchema)]
@@ -23,13 +25,14 @@ pub(super) struct StaffView {
     name: String,
     /// The shipped role that counts where a role of the organisation's own is made from it.
     role: Role,
-    /// `role`, or the key of an own role.
-    role_key: String,
     department_id: Option<DepartmentId>,
     active: bool,
     version: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     login: Option<String>,
+    /// `role`, or the key of an own role.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role_key: Option<String>,
     /// Set for this person; absent: as the role has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     reach: Option<ReachKind>,
@@ -50,17 +53,31 @@ pub(super) struct StaffView {
     one_time_password: Option<String>,
 }
 
+/// How far each role sees that is not as it was shipped.
+struct Reaches(HashMap<String, ReachKind>);
+
+impl Reaches {
+    fn load(tx: &mut Tx) -> zunke_kernel::Result<Self> {
+        Ok(Self(roles::all(tx)?.into_iter().map(|role| (role.key, role.set.reach)).collect()))
+    }
+
+    fn of(&self, staff: &Staff) -> ReachKind {
+        let key = staff.role_key.as_deref().unwrap_or(staff.role.word());
+        self.0.get(key).copied().unwrap_or(ReachKind::of_role(staff.role))
+    }
+}
+
 impl StaffView {
     fn for_others(staff: Staff) -> Self {
         Self {
             id: staff.id,
             name: staff.name,
-            role_key: staff.role_key.clone().unwrap_or_else(|| staff.role.word().to_owned()),
             role: staff.role,
             department_id: staff.department,
             active: staff.active,
             version: staff.version,
             login: None,
+            role_key: None,
             reach: None,
             effective_reach: None,
             levels: None,
@@ -71,11 +88,12 @@ impl StaffView {
         }
     }
 
-    fn for_administrator(staff: Staff) -> Self {
+    fn for_administrator(staff: Staff, roles: &Reaches) -> Self {
         Self {
             login: Some(staff.login.clone()),
+            role_key: Some(staff.role_key.clone().unwrap_or_else(|| staff.role.word().to_owned())),
             reach: staff.reach,
-            effective_reach: Some(staff.reach.unwrap_or(ReachKind::of_role(staff.role))),
+            effective_reach: Some(staff.reach.unwrap_or_else(|| roles.of(&staff))),
             levels: staff.levels.clone(),
             locale: staff.locale,
             must_change_password: Some(staff.must_change_password),
@@ -172,11 +190,14 @@ pub(super) async fn list(
         active: query.active,
         after,
     };
-    let mut found = app.db.read_async(move |tx| table::list(tx, &filter, full, i64::from(limit) + 1)).await?;
+    let (mut found, roles) = app
+        .db
+        .read_async(move |tx| Ok((table::list(tx, &filter, full, i64::from(limit) + 1)?, Reaches::load(tx)?)))
+        .await?;
     let more = found.len() > limit as usize;
     found.truncate(limit as usize);
     let next = found.last().filter(|_| more).map(|last| page::mark(&serde_json::json!(last.id)));
-    let view = if full { StaffView::for_administrator } else { StaffView::for_others };
+    let view = |staff| if full { StaffView::for_administrator(staff, &roles) } else { StaffView::for_others(staff) };
     Ok(axum::Json(Page { items: found.into_iter().map(view).collect(), next }))
 }
 
@@ -188,8 +209,9 @@ pub(super) async fn get(
     _: Can<may::ManageStaff>,
     Path(id): Path<StaffId>,
 ) -> Result<Versioned<StaffView>> {
-    let staff = app.db.read_async(move |tx| table::find(tx, id)).await?.ok_or_else(Error::not_found)?;
-    Ok(Versioned(staff.version, StaffView::for_administrator(staff)))
+    let read = move |tx: &mut Tx| Ok((table::find(tx, id)?.ok_or_else(Error::not_found)?, Reaches::load(tx)?));
+    let (staff, roles) = app.db.read_async(read).await?;
+    Ok(Versioned(staff.version, StaffView::for_administrator(staff, &roles)))
 }
 
 /// Make a member of staff. The answer shows a one-time password, once.
@@ -219,7 +241,7 @@ pub(super) async fn create(
                 let own = StaffChange { role_key: Some(key.clone()), ..StaffChange::default() };
                 staff = staff::change(tx, now, by, staff.id, &own, |_| Ok(()))?;
             }
-            Ok(StaffView::for_administrator(staff))
+            Ok(StaffView::for_administrator(staff, &Reaches::load(tx)?))
         })
         .await
 }
@@ -259,7 +281,7 @@ pub(super) async fn change(
                 changed.must_change_password = true;
                 changed.version += 1;
             }
-            Ok(StaffView::for_administrator(changed))
+            Ok(StaffView::for_administrator(changed, &Reaches::load(tx)?))
         })
         .await
 }

@@ -24,6 +24,7 @@ impl Endpoint {
             ("/departments/", "dep"),
             ("/tokens/", "tok"),
             ("/jobs/", "job"),
+            ("/staff-groups/", "sgr"),
         ];
         let prefix = prefixes.iter().find(|(start, _)| self.path.starts_with(start)).map_or("", |(_, prefix)| prefix);
         self.path.replace("{id}", &format!("{prefix}_{}", "0".repeat(32)))
@@ -215,6 +216,10 @@ fn known_fields(endpoint: &Endpoint) -> &'static [&'static str] {
         ("POST", "/tokens/{id}/rotate") => &["overlap_hours"],
         ("PUT", "/organisation") => &["name", "time_zone", "currency", "as_of", "locale"],
         ("PUT", "/level-rights") => &["rights"],
+        ("POST", "/roles") => &["base", "name", "permissions", "reach", "fields", "other_fields"],
+        ("PATCH", "/roles/{key}") => &["name", "permissions", "reach", "fields", "other_fields"],
+        ("POST" | "PUT", "/staff-groups" | "/staff-groups/{id}") => &["name", "allow", "deny", "members"],
+        ("POST", "/session/see-as") => &["staff_id", "reason"],
         ("PUT", "/backups/settings") => &["on", "hour", "keep"],
         (method, path) => panic!("{method} {path} takes a body that this test doesn't know"),
     }

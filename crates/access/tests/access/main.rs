@@ -9,6 +9,7 @@ mod level_rights;
 mod login;
 mod organisation;
 mod people;
+mod roles;
 mod second_step;
 mod tree;
 mod writes;
