@@ -21,4 +21,6 @@ step 'browser: the journey in Chinese and English, on desktop and phone'
 make --no-print-directory test-e2e
 step 'API: made-up calls at every operation'
 make --no-print-directory fuzz
+step 'dependencies: licences, sources, known weaknesses'
+make --no-print-directory audit
 step 'done'
