@@ -120,7 +120,7 @@ fn a_file_moves_customers_by_the_name_of_a_category_and_its_undo_brings_back_whe
         assert_eq!((first.progress.accepted, first.progress.skipped_rows()), (3, 1), "{:?}", first.progress);
         assert_eq!(stands(&db), ["a 重点", "b 零售", "c -"]);
         let import = db.read(|tx| zunke_customers::import::store::find(tx, first.import_id)).expect("found");
-        let reader = db.read(|tx| custom::Reader::load(tx, custom::Sight::All)).expect("a reader");
+        let reader = db.read(|tx| custom::Reader::load(tx, &custom::Sight::all())).expect("a reader");
         let mut out = Vec::new();
         errors::write(&import, &files, &Zone::default(), reader, Locale::Zh, &mut out).expect("told");
         let told = String::from_utf8(out).expect("text");

@@ -426,7 +426,7 @@ async fn a_file_of_customers_fills_own_fields_as_people_write_them_and_its_undo_
             (&json!(false), &json!(["c2"]), &json!("1234.50"))
         );
         let import = house.db.read(|tx| zunke_customers::import::store::find(tx, second.import_id)).unwrap();
-        let reader = house.db.read(|tx| custom::Reader::load(tx, custom::Sight::All)).unwrap();
+        let reader = house.db.read(|tx| custom::Reader::load(tx, &custom::Sight::all())).unwrap();
         let mut out = Vec::new();
         errors::write(&import, &files, &zunke_kernel::Zone::default(), reader, Locale::Zh, &mut out).unwrap();
         let told = String::from_utf8(out).unwrap();
