@@ -4,7 +4,15 @@ import { Alert, App, Button, Form, Input, Modal, Select, Switch } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { patch, post } from '../../api/client';
 import { messageOf } from '../../api/problem';
-import { type CalendarSpec, readHours, type StoredCalendar, WEEKDAYS, type Weekday, writeHours } from './api';
+import {
+  type CalendarSpec,
+  calendarName,
+  readHours,
+  type StoredCalendar,
+  WEEKDAYS,
+  type Weekday,
+  writeHours,
+} from './api';
 
 interface Row {
   from: string;
@@ -102,7 +110,7 @@ export function CalendarDialog({
     <Modal
       open
       width={760}
-      title={spec ? t('edit', { name: spec.name }) : t('new')}
+      title={spec ? t('edit', { name: calendarName(spec.name) }) : t('new')}
       okText={t('common:action.save')}
       cancelText={t('common:action.cancel')}
       confirmLoading={save.isPending}

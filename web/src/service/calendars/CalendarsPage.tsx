@@ -9,7 +9,7 @@ import { useCan } from '../../api/session';
 import { Empty } from '../../kit/Empty';
 import { ErrorView } from '../../kit/ErrorView';
 import { PageHeader } from '../../kit/PageHeader';
-import { type StoredCalendar, useCalendars, useYear } from './api';
+import { calendarName, type StoredCalendar, useCalendars, useYear } from './api';
 import { CalendarDialog } from './CalendarDialog';
 import './calendars.css';
 import { YearGlance } from './YearGlance';
@@ -42,7 +42,7 @@ export default function CalendarsPage() {
               aria-label={t('title')}
               value={calendar.id}
               onChange={choose}
-              options={items.map((one) => ({ value: one.id, label: one.spec.name }))}
+              options={items.map((one) => ({ value: one.id, label: calendarName(one.spec.name) }))}
             />
             <span className="quiet">{calendar.spec.zone}</span>
             {may && <Acts calendar={calendar} year={year} onEdit={() => edit(calendar)} />}
@@ -110,7 +110,7 @@ function Acts({ calendar, year, onEdit }: { calendar: StoredCalendar; year: numb
         type="text"
         onClick={() =>
           void modal.confirm({
-            title: t('delete', { name: calendar.spec.name }),
+            title: t('delete', { name: calendarName(calendar.spec.name) }),
             okText: t('common:action.delete'),
             cancelText: t('common:action.cancel'),
             onOk: () => drop.mutateAsync().catch(() => undefined),

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import i18next from 'i18next';
 import { get } from '../../api/client';
 
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
@@ -66,3 +67,6 @@ export const readHours = (text: string): string[] =>
     .filter(Boolean);
 
 export const writeHours = (hours: readonly string[] | undefined): string => (hours ?? []).join('  ');
+
+/** How a calendar is called on the screen: the shipped one has a short name for commands and a word for people. */
+export const calendarName = (name: string) => (name === 'cn' ? i18next.t('calendars:cn') : name);

@@ -1,15 +1,14 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Alert, App, Button, Form, Grid, Input, Radio, Segmented, Select } from 'antd';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate, useSearchParams } from 'react-router';
-import { get, type Page, post } from '../../api/client';
+import { post } from '../../api/client';
 import { messageOf, Problem } from '../../api/problem';
 import { useSession } from '../../api/session';
-import { LevelBadge } from '../../kit/level';
 import { PageHeader } from '../../kit/PageHeader';
-import { useLevels } from '../../kit/useLevels';
 import { outdated } from './api';
+import { CustomerChoice } from './CustomerChoice';
 import { KeyHelp } from './KeyHelp';
 import { ticketPath } from './parts';
 import { type Channel, KINDS, type Kind, PRIORITIES, type Priority } from './types';
@@ -17,12 +16,6 @@ import './desk.css';
 
 /** What came by phone, in person or by message and is written down by staff. */
 const TAKEN: Channel[] = ['phone', 'staff', 'message', 'email'];
-
-interface Found {
-  id: string;
-  name: string;
-  level_rank: number;
-}
 
 interface Typed {
   customer_id?: string;
@@ -202,63 +195,5 @@ export default function NewTicketPage() {
       </Form>
       {customer === undefined && known && <p className="quiet">{t('new.unknown_note')}</p>}
     </div>
-  );
-}
-
-/** Finds a customer by name, pinyin, phone or e-mail. */
-function CustomerChoice({
-  id,
-  value,
-  onChange,
-  asked,
-  autoFocus,
-}: {
-  id?: string;
-  value?: string;
-  onChange?: (id: string | undefined) => void;
-  asked?: string;
-  autoFocus?: boolean;
-}) {
-  const { t } = useTranslation('desk');
-  const { byRank } = useLevels();
-  const [typed, setTyped] = useState('');
-  const [search, setSearch] = useState('');
-  useEffect(() => {
-    const timer = setTimeout(() => setSearch(typed.trim()), 250);
-    return () => clearTimeout(timer);
-  }, [typed]);
-  const chosen = value ?? asked;
-  const one = useQuery({
-    queryKey: ['customer', chosen],
-    queryFn: ({ signal }) => get<Found>(`/customers/${chosen}`, undefined, signal),
-    enabled: Boolean(chosen),
-    retry: false,
-  });
-  const found = useQuery({
-    queryKey: ['service', 'find', search],
-    queryFn: ({ signal }) => get<Page<Found>>('/customers', { search, limit: 10 }, signal),
-    enabled: search !== '',
-  });
-  const rows = search ? (found.data?.items ?? []) : [];
-  const all = one.data && !rows.some((row) => row.id === one.data.id) ? [one.data, ...rows] : rows;
-  return (
-    <Select
-      id={id}
-      showSearch={{ filterOption: false, onSearch: setTyped }}
-      autoFocus={autoFocus}
-      allowClear
-      value={one.data || !chosen ? value : undefined}
-      placeholder={t('common:shell.search')}
-      loading={found.isFetching}
-      notFoundContent={t(search ? 'unknown.none' : 'common:shell.search')}
-      options={all.map((row) => ({ value: row.id, label: row.name, rank: row.level_rank }))}
-      optionRender={({ label, data }) => (
-        <span className="pick-person">
-          <span>{label}</span>
-          <LevelBadge {...byRank.get(data.rank)} rank={data.rank} />
-        </span>
-      )}
-      onChange={(next?: string) => onChange?.(next)}
-    />
   );
 }

@@ -58,7 +58,7 @@ function Inside({ whole }: { whole: Whole }) {
     },
     onSuccess: ({ added }) => {
       setNumber(null);
-      void message.success(t('added', { n: added }));
+      void message.success(t('added', { n: added, count: added }));
       void again();
     },
     onError: failed,
@@ -238,7 +238,7 @@ function Finish({ improvement, onClose }: { improvement: Improvement; onClose: (
       width={720}
       title={t('finish')}
       onCancel={onClose}
-      okText={seen ? t('send', { n: seen.told }) : t('preview')}
+      okText={seen ? t('send', { n: seen.told, count: seen.told }) : t('preview')}
       cancelText={t('common:action.cancel')}
       confirmLoading={look.isPending || send.isPending}
       onOk={() => (seen ? send.mutate() : look.mutate())}

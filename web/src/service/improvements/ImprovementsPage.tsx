@@ -49,7 +49,7 @@ export default function ImprovementsPage() {
                   <button key={one.id} type="button" className="board-card" onClick={() => change({ open: one.id })}>
                     <div>{one.title}</div>
                     <div className="quiet-words">
-                      {t('tickets', { n: count(one.tickets) })}
+                      {t('tickets', { n: count(one.tickets), count: one.tickets })}
                       {one.told > 0 && ` · ${t('told', { n: count(one.told) })}`}
                     </div>
                   </button>

@@ -9,7 +9,7 @@ import { useCan } from '../../api/session';
 import { Empty } from '../../kit/Empty';
 import { ErrorView } from '../../kit/ErrorView';
 import { PageHeader } from '../../kit/PageHeader';
-import { useCalendars } from '../calendars/api';
+import { calendarName, useCalendars } from '../calendars/api';
 import { useRankName } from '../routing/LevelPick';
 import { lengthOf, type Policy, usePolicies } from './api';
 import { PolicyDialog } from './PolicyDialog';
@@ -54,7 +54,7 @@ export default function PoliciesPage() {
     if (policy.priorities.length > 0) parts.push(policy.priorities.map((one) => t(`desk:priority.${one}`)).join('、'));
     return parts.length > 0 ? parts.join(' · ') : t('whom.all');
   };
-  const calendar = (id: string) => calendars.data?.items.find((one) => one.id === id)?.spec.name;
+  const calendar = (id: string) => calendarName(calendars.data?.items.find((one) => one.id === id)?.spec.name ?? '');
   const add = may && (
     <Button type="primary" icon={<PlusOutlined />} onClick={() => edit('new')}>
       {t('new')}
@@ -125,14 +125,14 @@ export default function PoliciesPage() {
                     return (
                       <li key={target.metric}>
                         <span className="quiet">{t(`metric.${target.metric}`)}</span>
-                        <b>{t(`length.${word}`, { n: amount })}</b>
+                        <b>{t(`length.${word}`, { n: amount, count: amount })}</b>
                       </li>
                     );
                   })}
                 </ul>
                 <p className="quiet">
-                  {t('by', { calendar: calendar(policy.calendar_id) ?? '' })} · {t(`mode.${policy.mode}`)} ·{' '}
-                  {t('steps_count', { n: policy.steps.length })}
+                  {t('by', { calendar: calendar(policy.calendar_id) })} · {t(`mode.${policy.mode}`)} ·{' '}
+                  {t('steps_count', { n: policy.steps.length, count: policy.steps.length })}
                 </p>
               </li>
             ))}

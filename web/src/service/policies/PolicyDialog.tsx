@@ -4,7 +4,7 @@ import { Alert, App, Button, Form, Input, InputNumber, Modal, Select, Switch } f
 import { useTranslation } from 'react-i18next';
 import { patch, post } from '../../api/client';
 import { messageOf } from '../../api/problem';
-import { useCalendars } from '../calendars/api';
+import { calendarName, useCalendars } from '../calendars/api';
 import { LevelPick } from '../routing/LevelPick';
 import {
   KINDS,
@@ -166,7 +166,9 @@ export function PolicyDialog({ policy, onClose }: { policy?: Policy; onClose: ()
             label={t('calendar')}
             rules={[{ required: true, message: t('calendar_needed') }]}
           >
-            <Select options={calendars.data.items.map((one) => ({ value: one.id, label: one.spec.name }))} />
+            <Select
+              options={calendars.data.items.map((one) => ({ value: one.id, label: calendarName(one.spec.name) }))}
+            />
           </Form.Item>
           <Form.Item name="active" label={t('active')} valuePropName="checked">
             <Switch />

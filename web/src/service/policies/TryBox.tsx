@@ -62,7 +62,7 @@ export function TryBox() {
             const { amount, word } = lengthOf(due.target);
             return (
               <div key={due.target.metric} className="policies-due">
-                <b>{t(`metric.${due.target.metric}`)}</b> {t(`length.${word}`, { n: amount })}
+                <b>{t(`metric.${due.target.metric}`)}</b> {t(`length.${word}`, { n: amount, count: amount })}
                 {due.due_at && (
                   <>
                     {' → '}

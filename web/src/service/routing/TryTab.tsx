@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { post } from '../../api/client';
 import { messageOf } from '../../api/problem';
 import { listed, said } from '../../i18n';
+import { CustomerChoice } from '../desk/CustomerChoice';
 import type { Decision } from './api';
 import { LevelPick } from './LevelPick';
 
@@ -48,7 +49,7 @@ export default function TryTab() {
             <LevelPick />
           </Form.Item>
           <Form.Item name="customer_id" label={t('try.customer')} extra={t('try.customer_note')}>
-            <Input placeholder="cus_…" allowClear />
+            <CustomerChoice />
           </Form.Item>
           <div className="routing-pair">
             <Form.Item name="kind" label={t('try.kind')}>

@@ -1,10 +1,11 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { Alert, App, Button, Input, Modal, Select, Skeleton, Space, Table, Tag } from 'antd';
+import { Alert, App, Button, Grid, Input, Modal, Select, Skeleton, Space, Table, Tag } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { patch, post } from '../../api/client';
 import { messageOf } from '../../api/problem';
 import { useCan } from '../../api/session';
+import { listed } from '../../i18n';
 import { Empty } from '../../kit/Empty';
 import { ErrorView } from '../../kit/ErrorView';
 import { type Rule, type Topic, useTopics } from './api';
@@ -15,6 +16,7 @@ const EMPTY: Rule = { any: [], with: [], without: [] };
 /** The topics and the words that make them. */
 export function Topics() {
   const { t } = useTranslation('voices');
+  const phone = !Grid.useBreakpoint().md;
   const can = useCan();
   const [may, works] = [can('manage_service'), can('work_tickets')];
   const { message } = App.useApp();
@@ -42,6 +44,27 @@ export function Topics() {
   if (found.isError) return <ErrorView error={found.error} onRetry={() => found.refetch()} />;
   if (found.isPending) return <Skeleton active />;
   const items = found.data.items;
+  const nameOf = (one: Topic) => (
+    <>
+      {one.name} {one.archived && <Tag>{t('archived')}</Tag>}
+    </>
+  );
+  const wordsOf = (one: Topic) => listed(one.rules.flatMap((rule) => rule.any));
+  const actsOf = (one: Topic) => (
+    <Space wrap>
+      {!one.archived && works && <Improve source={{ topic: one }} />}
+      {may && (
+        <>
+          <Button size="small" onClick={() => edit(one)}>
+            {t('common:action.edit')}
+          </Button>
+          <Button size="small" type="text" onClick={() => flip.mutate(one)}>
+            {t(one.archived ? 'restore' : 'archive')}
+          </Button>
+        </>
+      )}
+    </Space>
+  );
   const busy = ['waiting', 'queued', 'running'].includes(found.data.retag?.state ?? '');
   return (
     <>
@@ -54,47 +77,29 @@ export function Topics() {
             size="small"
             rowKey="id"
             pagination={false}
+            showHeader={!phone}
             dataSource={items}
-            scroll={{ x: 480 }}
-            columns={[
-              {
-                key: 'name',
-                title: t('name'),
-                render: (_, one) => (
-                  <>
-                    {one.name} {one.archived && <Tag>{t('archived')}</Tag>}
-                  </>
-                ),
-              },
-              {
-                key: 'words',
-                title: t('rule.any'),
-                render: (_, one) => one.rules.flatMap((rule) => rule.any).join('、'),
-              },
-              ...(may || works
+            columns={
+              phone
                 ? [
                     {
-                      key: 'acts',
-                      title: '',
+                      key: 'all',
+                      title: t('name'),
                       render: (_: unknown, one: Topic) => (
-                        <Space wrap>
-                          {!one.archived && <Improve source={{ topic: one }} />}
-                          {may && (
-                            <>
-                              <Button size="small" onClick={() => edit(one)}>
-                                {t('common:action.edit')}
-                              </Button>
-                              <Button size="small" type="text" onClick={() => flip.mutate(one)}>
-                                {t(one.archived ? 'restore' : 'archive')}
-                              </Button>
-                            </>
-                          )}
-                        </Space>
+                        <div className="topic-card">
+                          <strong>{nameOf(one)}</strong>
+                          <span className="quiet-words">{wordsOf(one)}</span>
+                          {actsOf(one)}
+                        </div>
                       ),
                     },
                   ]
-                : []),
-            ]}
+                : [
+                    { key: 'name', title: t('name'), render: (_: unknown, one: Topic) => nameOf(one) },
+                    { key: 'words', title: t('rule.any'), render: (_: unknown, one: Topic) => wordsOf(one) },
+                    { key: 'acts', title: '', render: (_: unknown, one: Topic) => actsOf(one) },
+                  ]
+            }
           />
         </>
       )}
