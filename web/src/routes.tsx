@@ -183,6 +183,12 @@ export const entries: Entry[] = [
     page: () => import('./hooks/WebhooksPage'),
   },
   {
+    path: '/settings/sign-in',
+    name: 'page.sign_in',
+    permission: 'manage_sign_in',
+    page: () => import('./signin/SignInPage'),
+  },
+  {
     path: '/settings/vault',
     name: 'page.vault',
     permission: 'manage_fields',

@@ -7,6 +7,7 @@ import { patch, post, remove } from '../api/client';
 import { messageOf, Problem } from '../api/problem';
 import { type Session, useSessionQuery } from '../api/session';
 import { currentLanguage, languageOf, localeOf, setLanguage } from '../i18n';
+import { OtherWays, SignInCode, SignInProblem } from './OtherWays';
 import { SecondStepSetup } from './SecondStep';
 import './login.css';
 
@@ -49,8 +50,14 @@ export default function LoginPage() {
           <NewPassword once={once} />
         ) : mustStep ? (
           <MustStep />
+        ) : search.get('sign_in') === 'code' ? (
+          <SignInCode />
         ) : (
-          <SignIn next={search.get('next')} chosen={chosen} onEntered={setOnce} />
+          <>
+            <SignInProblem said={search.get('sign_in')} />
+            <SignIn next={search.get('next')} chosen={chosen} onEntered={setOnce} />
+            <OtherWays next={safeNext(search.get('next'))} />
+          </>
         )}
         <Button
           type="link"

@@ -56,6 +56,7 @@ export const menu: MenuEntry[] = [
     children: [
       { to: '/settings', name: 'room.settings' },
       { to: '/settings/privacy', name: 'page.privacy', permission: 'manage_privacy' },
+      { to: '/settings/sign-in', name: 'page.sign_in', permission: 'manage_sign_in' },
       { to: '/settings/webhooks', name: 'page.webhooks', permission: 'manage_hooks' },
       { to: '/settings/vault', name: 'page.vault', permission: 'manage_fields' },
       { to: '/settings/backup', name: 'page.backup', permission: 'manage_backups' },
