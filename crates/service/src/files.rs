@@ -229,3 +229,25 @@ pub fn attach(
         rows::insert(tx, ticket, message, kept, cx.actor, cx.now)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_crash_left_is_swept_and_nothing_else() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let files = TicketFiles::new(folder.path().join("tickets"));
+        assert_eq!(files.sweep(Instant(i64::MAX)).expect("no folder yet"), 0);
+        let kept = files.keep(Instant(1), "a.txt", b"hello").expect("kept");
+        let mut left = files.begin(Instant(2)).expect("begun");
+        left.push(b"half").expect("written");
+        let path = left.path.clone();
+        std::mem::forget(left);
+        assert_eq!(files.sweep(Instant(1)).expect("swept"), 0, "somebody may still be writing");
+        assert!(path.exists());
+        assert_eq!(files.sweep(Instant(i64::MAX)).expect("swept"), 1);
+        assert!(!path.exists());
+        assert_eq!(files.read(kept.id).expect("there"), b"hello");
+    }
+}

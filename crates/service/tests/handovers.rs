@@ -68,6 +68,10 @@ async fn customers_tickets_visits_and_tasks_move_in_one_step_and_history_keeps_t
         let of = house.get(&new, &format!("/customers/{}/manager", vips[0])).await;
         assert_eq!((&of["history"][0]["why"], &of["history"][0]["staff_name"]), (&json!("hand_over"), &json!("new")));
         assert_eq!(of["history"][1]["staff_name"], json!("old"), "history keeps the name");
+        let taken = &of["taken_over"];
+        assert_eq!((&taken["from_name"], &taken["note"]), (&json!("old"), &json!("周五前回电王女士")));
+        let line = taken["line"].as_str().unwrap_or("");
+        assert!(line.contains("old") && line.contains("new") && !line.contains('{'), "{line}");
         // The protocol lists everything, each as it was called.
         let path = format!("/hand-overs/{}", done["id"].as_str().unwrap_or(""));
         let protocol = house.get(&house.boss, &path).await;

@@ -444,5 +444,18 @@ async fn a_change_that_makes_ordinary_customers_fare_worse_is_an_alarm() {
         };
         assert_eq!((sum(4, "kept"), sum(4, "due")), (200, 200));
         assert_eq!((sum(0, "kept"), sum(0, "due")), (175, 200));
+        // Whoever runs the service has a task of it, once.
+        let chief = house.person("chief", Role::OperationsManager);
+        let agent = house.person("agent", Role::Agent);
+        let look = || house.db.write(|tx| zunke_service::fairness::watch::look(tx, house.now())).expect("looked");
+        assert_eq!((look(), look()), (1, 0));
+        let (status, tasks) = house.call(&chief, "GET", "/my/tasks", None, None).await;
+        assert_eq!(status, 200, "{tasks}");
+        let tasks = tasks["items"].as_array().expect("tasks");
+        assert_eq!((tasks.len(), &tasks[0]["detail"]), (1, &json!("fairness")), "{tasks:?}");
+        let (title, note) = (tasks[0]["title"].as_str().unwrap_or(""), tasks[0]["note"].as_str().unwrap_or(""));
+        assert!(title.contains("贵宾一小时") && note.contains("100.0%") && note.contains("75.0%"), "{title} {note}");
+        let (_, none) = house.call(&agent, "GET", "/my/tasks", None, None).await;
+        assert_eq!(none["items"].as_array().map(Vec::len), Some(0));
     }
 }
