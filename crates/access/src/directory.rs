@@ -51,6 +51,24 @@ pub fn granted(tx: &mut Tx, id: StaffId, now: Instant) -> Result<Granted> {
     }
 }
 
+/// Somebody as he stands: whether he may log in, what he may do, whom he sees.
+pub struct Standing {
+    pub active: bool,
+    pub granted: Granted,
+    pub scope: Scope,
+}
+
+/// How somebody stands, who has left among them; for explanations.
+pub fn standing(tx: &mut Tx, id: StaffId, now: Instant) -> Result<Option<Standing>> {
+    let Some(known) = staff::find(tx, id)? else { return Ok(None) };
+    let Some(person) = people::find(tx, id)? else { return Ok(None) };
+    Ok(Some(Standing {
+        active: known.active,
+        granted: people::granted(tx, &person, now)?,
+        scope: people::scope(tx, &person, now)?,
+    }))
+}
+
 /// What everybody may do on a day, looked up once for many people: for rooms that choose among staff.
 pub struct Holders {
     /// By the key of a role; only those that are not as they were shipped.

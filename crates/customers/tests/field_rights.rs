@@ -52,6 +52,12 @@ impl House {
         format!("Bearer {}", secret.reveal())
     }
 
+    fn id_of(&self, login: &str) -> String {
+        let sql = "SELECT staff_id FROM staff WHERE login = $1";
+        let found = self.db.read(|tx| tx.query_one(sql, &[login.into()], |row| row.id(0, zunke_kernel::id::StaffId)));
+        found.expect("read").expect("a person").to_string()
+    }
+
     /// Agents may export too, and have these rights to fields.
     fn agents_have(&self, others: &str, named: &Value) {
         let mut permissions: Vec<&str> =
@@ -132,6 +138,34 @@ async fn what_a_role_may_not_see_is_in_no_answer_and_found_by_nothing() {
         }
         let (_, fields) = house.call(&nina, "GET", "/fields", Value::Null).await;
         assert_eq!(fields["items"].as_array().map(Vec::len), Some(2), "a field that nobody named is not there");
+
+        let nina_id = house.id_of("nina");
+        let why = format!("{path}/why?staff_id={nina_id}");
+        let (status, told) = house.call(&boss, "GET", &why, Value::Null).await;
+        assert_eq!((status, &told["sees"], &told["edits"]), (200, &json!(true), &json!(true)), "{told}");
+        assert!(
+            told["steps"].as_array().expect("steps").last().expect("one")["text"]["zh"]
+                .as_str()
+                .is_some_and(|text| text.contains("城市"))
+        );
+        assert_eq!(house.call(&nina, "GET", &why, Value::Null).await.0, 403, "for administrators");
+        let nobody = format!("{path}/why?staff_id=stf_00000000000070008000000000000000");
+        assert_eq!(house.call(&boss, "GET", &nobody, Value::Null).await.1["code"], "staff_unknown");
+        house.person("otto", Role::AccountManager);
+        house
+            .db
+            .write(|tx| tx.execute("UPDATE staff SET reach = NULL WHERE login = 'otto'", &[]))
+            .expect("his own only");
+        let (_, told) =
+            house.call(&boss, "GET", &format!("{path}/why?staff_id={}", house.id_of("otto")), Value::Null).await;
+        let not: Vec<&str> = told["steps"]
+            .as_array()
+            .expect("steps")
+            .iter()
+            .filter(|step| step["ok"] == false)
+            .filter_map(|step| step["step"].as_str())
+            .collect();
+        assert_eq!((&told["sees"], not), (&json!(false), vec!["reach", "edit"]), "{told}");
 
         // Asking by what is kept from him would tell it.
         let by_city = "/customers/count?condition=%7B%22field%22%3A%22city%22%2C%22is%22%3A%22known%22%7D";

@@ -133,6 +133,11 @@ pub fn find_active(tx: &mut Tx, id: StaffId) -> Result<Option<Person>> {
     tx.query_one(&sql, &[id.into(), true.into()], read)
 }
 
+/// Somebody by his id, who has left among them.
+pub fn find(tx: &mut Tx, id: StaffId) -> Result<Option<Person>> {
+    tx.query_one(&format!("SELECT {COLUMNS} FROM staff s WHERE s.staff_id = $1"), &[id.into()], read)
+}
+
 /// Who acts, and what he may see.
 pub fn actor(tx: &mut Tx, person: &Person, fallback: Locale, now: Instant) -> Result<Actor> {
     let granted = granted(tx, person, now)?;

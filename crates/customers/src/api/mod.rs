@@ -9,6 +9,7 @@ mod segments;
 mod tagging;
 mod tags;
 mod views;
+mod why;
 
 use crate::record::{Observer, Observers, RecordContext};
 use std::sync::Arc;
@@ -36,6 +37,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(customers::archive))
         .routes(routes!(customers::restore))
         .routes(routes!(customers::reveal))
+        .routes(routes!(why::why))
         .routes(routes!(customers::timeline))
         .routes(routes!(preferences::get))
         .routes(routes!(tagging::put))
