@@ -187,3 +187,160 @@ fn a_head_too_large_is_refused_and_a_silent_connection_stands_in_nobodys_way() {
     assert!(started.elapsed() < Duration::from_secs(5));
     drop(slow);
 }
+
+/// Calls with a body of any type.
+fn post_bytes(house: &House, path: &str, headers: &[(&str, &str)], body: &[u8]) -> crate::house::Answer {
+    let address = house.greeting["url"].as_str().expect("url").trim_start_matches("http://").to_owned();
+    let mut stream = TcpStream::connect(&address).expect("connect");
+    let more: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let head = format!(
+        "POST {path} HTTP/1.0\r\nhost: {address}\r\n{more}content-type: application/octet-stream\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).expect("send");
+    stream.write_all(body).expect("send");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("an answer");
+    crate::house::Answer::read(&answer)
+}
+
+#[test]
+fn an_attachment_is_only_ever_saved() {
+    let house = House::open(&[], &[]);
+    let cookie = boss(&house);
+    let own = [("cookie", cookie.as_str()), ("x-zunke", "1")];
+    let ticket = house.call("POST", "/api/v1/tickets", &own, Some(&json!({ "kind": "question", "body": "看附件" })));
+    assert_eq!(ticket.status, 201, "{}", ticket.text);
+    let id = ticket.json()["id"].as_str().or(ticket.json()["ticket"]["id"].as_str()).expect("an id").to_owned();
+    let files = format!("/api/v1/tickets/{id}/files");
+    let page = b"<!doctype html><script>alert(1)</script>".as_slice();
+    let svg = b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>".as_slice();
+    for (name, bytes) in [
+        ("x.html", page),
+        ("x.svg", svg),
+        ("x.xml", svg),
+        ("x.js", b"alert(1)".as_slice()),
+        ("x.png", page),
+        ("x.pdf", svg),
+        ("x.exe", b"MZ\x90\x00".as_slice()),
+        ("x.jpg.html", page),
+        ("x.docx", b"MZ\x90\x00".as_slice()),
+    ] {
+        let answer = post_bytes(&house, &format!("{files}?name={name}"), &own, bytes);
+        assert_eq!(answer.status, 422, "{name}: {}", answer.text);
+    }
+    // A text may say anything; it is handed out to be saved, as what it is, by a name that is ours.
+    for name in ["a.txt", "../../b.txt", "c%22%0d%0aset-cookie:x=1.txt", "%E5%90%8D.txt"] {
+        let answer = post_bytes(&house, &format!("{files}?name={name}"), &own, page);
+        if answer.status == 422 {
+            continue;
+        }
+        assert_eq!(answer.status, 201, "{name}: {}", answer.text);
+        let file = answer.json()["id"].as_str().expect("an id").to_owned();
+        let got = house.get(&format!("{files}/{file}"), &own);
+        let header = |name: &str| got.header(name).unwrap_or_default().to_owned();
+        assert_eq!(got.status, 200, "{}", got.text);
+        assert!(header("content-type").starts_with("text/plain"), "{name}: {}", header("content-type"));
+        assert!(header("content-disposition").starts_with("attachment; "), "{name}: {}", header("content-disposition"));
+        assert!(!header("content-disposition").contains(['"', '/', '\\']), "{}", header("content-disposition"));
+        assert_eq!(header("x-content-type-options"), "nosniff");
+        assert!(header("content-security-policy").starts_with("sandbox"), "{}", header("content-security-policy"));
+        assert_eq!(header("set-cookie"), "");
+    }
+}
+
+/// Every operation that answers a table that a spreadsheet opens.
+fn tables() -> Vec<String> {
+    let document: serde_json::Value =
+        serde_json::from_str(include_str!("../../../../docs/openapi.json")).expect("docs/openapi.json");
+    let mut found = Vec::new();
+    for methods in document["paths"].as_object().expect("paths").values() {
+        for operation in methods.as_object().expect("methods").values() {
+            let kinds =
+                operation["responses"].as_object().into_iter().flatten().filter(|(status, _)| status.starts_with('2'));
+            let mut kinds =
+                kinds.flat_map(|(_, response)| response["content"].as_object().into_iter().flat_map(|all| all.keys()));
+            if kinds.any(|kind| kind == "text/csv" || kind.contains("spreadsheet")) {
+                found.push(operation["operationId"].as_str().unwrap_or_default().to_owned());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Cells that a spreadsheet would run.
+fn formulas(csv: &str) -> Vec<String> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(csv.as_bytes());
+    let cells = reader.records().flat_map(|row| row.expect("a row").iter().map(str::to_owned).collect::<Vec<_>>());
+    let number = |cell: &str| cell.parse::<f64>().is_ok();
+    cells.filter(|cell| cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) && !number(cell)).collect()
+}
+
+#[test]
+fn no_export_holds_a_formula() {
+    // A new one must be tried here too.
+    assert_eq!(tables(), ["download_import_errors", "export_customers", "export_service_report", "get_export_file"]);
+    let house = House::open(&[], &[]);
+    let cookie = boss(&house);
+    let own = [("cookie", cookie.as_str()), ("x-zunke", "1")];
+    let bad =
+        ["=HYPERLINK(\"http://evil.example\")", "+1+cmd|' /C calc'!A0", "-2+3+cmd|x", "@SUM(1)", "＝1+1", " =1+1"];
+    for name in bad {
+        let body = json!({ "name": name, "city": name, "note": name, "region": name, "source": "x" });
+        let made = house.call("POST", "/api/v1/customers", &own, Some(&body));
+        assert_eq!(made.status, 201, "{}", made.text);
+        let staff = json!({ "login": format!("s{}", name.len()), "name": name, "role": "agent" });
+        house.call("POST", "/api/v1/staff", &own, Some(&staff));
+        house.call(
+            "POST",
+            "/api/v1/tickets",
+            &own,
+            Some(&json!({ "kind": "question", "body": name, "subject": name })),
+        );
+    }
+    let customers = house.get("/api/v1/customers/export?format=csv", &own);
+    assert!(customers.status == 200 && customers.text.contains("HYPERLINK"), "{}", customers.text);
+    assert_eq!(formulas(customers.text.trim_start_matches('\u{feff}')), Vec::<String>::new());
+    for report in ["team", "levels", "kinds", "assignees", "tickets", "by_assignee", "service", "overview"] {
+        let answer = house.get(&format!("/api/v1/service/reports/{report}/export?format=csv"), &own);
+        if answer.status == 200 {
+            assert_eq!(formulas(answer.text.trim_start_matches('\u{feff}')), Vec::<String>::new(), "{report}");
+        }
+    }
+    // What could not be loaded is given back as a file.
+    let file = "编号,姓名,性别,生日\n=1+1,=cmd|x,@x,not-a-day\n2,+SUM(1),-y+1,1990-99-99\n3,李,女,1990-01-01\n";
+    let import = post_bytes(&house, "/api/v1/imports?file_name=x.csv", &own, file.as_bytes());
+    assert_eq!(import.status, 201, "{}", import.text);
+    let id = import.json()["id"].as_str().expect("an id").to_owned();
+    let mapping = json!({ "kind": "customers", "source": "x", "columns": { "customer_id": "编号", "customer_name": "姓名", "birthday": "生日" } });
+    let started =
+        house.call("POST", &format!("/api/v1/imports/{id}/start"), &own, Some(&json!({ "mapping": mapping })));
+    assert!(started.status < 300, "{}", started.text);
+    let until = Instant::now() + Duration::from_secs(60);
+    loop {
+        let state =
+            house.get(&format!("/api/v1/imports/{id}"), &own).json()["state"].as_str().unwrap_or_default().to_owned();
+        if !["queued", "waiting", "running", "started", "pending"].contains(&state.as_str()) || Instant::now() > until {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let errors = house.get(&format!("/api/v1/imports/{id}/errors"), &own);
+    assert!(errors.status == 200 && errors.text.contains("cmd"), "{}", errors.text);
+    assert_eq!(formulas(errors.text.trim_start_matches('\u{feff}')), Vec::<String>::new());
+    // The export that is asked for, as a file of its own.
+    let asked = house.call("POST", "/api/v1/exports", &own, Some(&json!({ "format": "csv", "reason": "核对名单" })));
+    assert_eq!(asked.status, 201, "{}", asked.text);
+    let id = asked.json()["id"].as_str().expect("an id").to_owned();
+    let until = Instant::now() + Duration::from_secs(60);
+    let file = loop {
+        let file = house.get(&format!("/api/v1/exports/{id}/file"), &own);
+        if file.status == 200 || Instant::now() > until {
+            break file;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    };
+    assert!(file.status == 200 && file.text.contains("HYPERLINK"), "{}", file.text);
+    assert_eq!(formulas(file.text.trim_start_matches('\u{feff}')), Vec::<String>::new());
+}

@@ -10,6 +10,7 @@ mod hardening;
 mod house;
 mod levels;
 mod openapi;
+mod proofs;
 mod roles;
 mod upgrade;
 mod webhooks;
