@@ -177,6 +177,12 @@ export const entries: Entry[] = [
   },
 
   {
+    path: '/settings/roles/:part?',
+    name: 'page.roles',
+    permission: 'manage_staff',
+    page: () => import('./roles/RolesPage'),
+  },
+  {
     path: '/settings/webhooks/:id?',
     name: 'page.webhooks',
     permission: 'manage_hooks',

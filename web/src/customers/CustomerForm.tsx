@@ -12,6 +12,7 @@ import { useFields } from '../fields/api';
 import { FieldInputs } from '../fields/FieldInput';
 import { changes, type OwnField, toForm, valuesOf } from '../fields/model';
 import '../fields/fields.css';
+import { useFieldRight } from '../roles/api';
 import { type Customer, reveal, useDepartments, useStaff } from './api';
 
 interface Props {
@@ -53,7 +54,12 @@ export function CustomerForm({ open, onClose, onDone, customer }: Props) {
   const staff = useStaff().data ?? [];
   const departments = useDepartments().data ?? [];
   const found = useFields();
-  const own = found.data ?? NONE;
+  const rightTo = useFieldRight();
+  const writes = (field: string) => rightTo(field) === 'write';
+  const own = useMemo(
+    () => (found.data ?? NONE).filter((field) => rightTo(`fields.${field.key}`) === 'write'),
+    [found.data, rightTo],
+  );
   const values = useMemo(() => (customer ? valuesOf(customer) : {}), [customer]);
 
   useEffect(() => {
@@ -87,7 +93,7 @@ export function CustomerForm({ open, onClose, onDone, customer }: Props) {
   const save = useMutation({
     mutationFn: async (values: Values) => {
       const fields = changes(own, values.fields ?? {}, customer ? valuesOf(customer) : {});
-      const body = {
+      const body: Record<string, unknown> = {
         ...(Object.keys(fields).length ? { fields } : {}),
         kind: values.kind,
         name: values.name.trim(),
@@ -101,6 +107,10 @@ export function CustomerForm({ open, onClose, onDone, customer }: Props) {
           ? { owner_id: values.owner_id ?? null, department_id: values.department_id ?? null }
           : {}),
       };
+      // What the role may not write stays as it is.
+      for (const field of ['gender', 'birthday', 'region', 'city', 'note', 'phones', 'emails']) {
+        if (!writes(field)) delete body[field];
+      }
       return customer
         ? patch<Customer>(`/customers/${customer.id}`, body, { version: customer.version })
         : post<Customer>('/customers', body);
@@ -203,15 +213,17 @@ export function CustomerForm({ open, onClose, onDone, customer }: Props) {
         </Form.Item>
         {contacts ? (
           <>
-            {many('phones', t('form.phone'), t('form.more_phones'))}
-            {many('emails', t('form.email'), t('form.more_emails'))}
+            {writes('phones') && many('phones', t('form.phone'), t('form.more_phones'))}
+            {writes('emails') && many('emails', t('form.email'), t('form.more_emails'))}
           </>
         ) : (
           <div className="many">
             <span className="number">{[...(customer?.phones ?? []), ...(customer?.emails ?? [])].join(' · ')}</span>{' '}
-            <Button type="link" size="small" onClick={openContacts}>
-              {t('form.change_contacts')}
-            </Button>
+            {writes('phones') && writes('emails') && (
+              <Button type="link" size="small" onClick={openContacts}>
+                {t('form.change_contacts')}
+              </Button>
+            )}
           </div>
         )}
         {kind !== 'company' && (
@@ -219,6 +231,7 @@ export function CustomerForm({ open, onClose, onDone, customer }: Props) {
             <Form.Item name="gender" label={t('form.gender')}>
               <Select
                 allowClear
+                disabled={!writes('gender')}
                 options={(['female', 'male', 'other'] as const).map((value) => ({
                   value,
                   label: t(`gender.${value}`),
@@ -226,16 +239,20 @@ export function CustomerForm({ open, onClose, onDone, customer }: Props) {
               />
             </Form.Item>
             <Form.Item name="birthday" label={t('form.birthday')}>
-              <DatePicker style={{ width: '100%' }} disabledDate={(day) => day.isAfter(dayjs())} />
+              <DatePicker
+                style={{ width: '100%' }}
+                disabled={!writes('birthday')}
+                disabledDate={(day) => day.isAfter(dayjs())}
+              />
             </Form.Item>
           </div>
         )}
         <div className="two">
           <Form.Item name="region" label={t('form.region')}>
-            <Input maxLength={60} />
+            <Input maxLength={60} disabled={!writes('region')} />
           </Form.Item>
           <Form.Item name="city" label={t('form.city')}>
-            <Input maxLength={60} />
+            <Input maxLength={60} disabled={!writes('city')} />
           </Form.Item>
         </div>
         {can('assign_customers') && (
@@ -258,7 +275,7 @@ export function CustomerForm({ open, onClose, onDone, customer }: Props) {
         )}
         <FieldInputs fields={own} values={values} />
         <Form.Item name="note" label={t('form.note')}>
-          <Input.TextArea autoSize={{ minRows: 3, maxRows: 10 }} maxLength={4000} />
+          <Input.TextArea autoSize={{ minRows: 3, maxRows: 10 }} maxLength={4000} disabled={!writes('note')} />
         </Form.Item>
       </Form>
     </Drawer>

@@ -28,6 +28,7 @@ const CustomerTickets = lazy(() => import('../service/desk/CustomerTickets'));
 const CustomerCare = lazy(() => import('../service/visits/CustomerCare'));
 const CustomerPrivacy = lazy(() => import('../privacy/CustomerPrivacy'));
 const CustomerSensitive = lazy(() => import('../vault/CustomerSensitive'));
+const WhyDialog = lazy(() => import('../roles/WhyDialog'));
 const LevelExplanation = lazy(() => import('../tiers/LevelExplanation'));
 
 /** Everything about one customer: the headline, what happened, why this level, the profile. */
@@ -70,6 +71,7 @@ function Page({ customer, back }: { customer: Customer; back: { to: string; labe
   const highest = levels.length > 0 && customer.level_rank === levels.at(-1)?.rank;
   const [editing, setEditing] = useState(false);
   const [recording, setRecording] = useState(false);
+  const [asking, setAsking] = useState(false);
   const level = byRank.get(customer.level_rank);
   const archived = customer.status === 'archived';
 
@@ -88,6 +90,12 @@ function Page({ customer, back }: { customer: Customer; back: { to: string; labe
     modal.confirm({ title: t('archive.question', { name: customer.name }), content: t('archive.note'), onOk: run });
   };
 
+  const more = [
+    ...(can('archive_customers')
+      ? [archived ? { key: 'restore', label: t('restore.action') } : { key: 'archive', label: t('archive.action') }]
+      : []),
+    ...(can('manage_staff') ? [{ key: 'why', label: t('roles:why.action') }] : []),
+  ];
   const side = (
     <>
       <Profile customer={customer} />
@@ -178,16 +186,12 @@ function Page({ customer, back }: { customer: Customer; back: { to: string; labe
                 {t('common:action.edit')}
               </Button>
             )}
-            {can('archive_customers') && (
+            {more.length > 0 && (
               <Dropdown
                 trigger={['click']}
                 menu={{
-                  items: [
-                    archived
-                      ? { key: 'restore', label: t('restore.action') }
-                      : { key: 'archive', label: t('archive.action') },
-                  ],
-                  onClick: ({ key }) => archive(key as 'archive' | 'restore'),
+                  items: more,
+                  onClick: ({ key }) => (key === 'why' ? setAsking(true) : archive(key as 'archive' | 'restore')),
                 }}
               >
                 <Button aria-label={t('common:action.more')}>···</Button>
@@ -196,6 +200,11 @@ function Page({ customer, back }: { customer: Customer; back: { to: string; labe
           </>
         }
       />
+      {asking && (
+        <Suspense>
+          <WhyDialog customer={customer} onClose={() => setAsking(false)} />
+        </Suspense>
+      )}
       <div className="stats who-stats">
         <StatCard
           label={t('column.score')}

@@ -38,6 +38,9 @@ export function Profile({ customer }: { customer: Customer }) {
       {t('form.reveal')}
     </Button>
   );
+  // What is filled in and kept from the reader.
+  const masked = (customer as { masked?: string[] }).masked ?? [];
+  const dots = (field: string) => masked.includes(field) && '•••';
   const lines: [string, ReactNode][] = [
     [
       t('form.phone'),
@@ -61,12 +64,12 @@ export function Profile({ customer }: { customer: Customer }) {
         </>
       ),
     ],
-    [t('form.gender'), customer.gender && t(`gender.${customer.gender}`)],
-    [t('form.birthday'), customer.birthday && <DayText value={customer.birthday} />],
-    [t('form.place'), [customer.region, customer.city].filter(Boolean).join(' ')],
+    [t('form.gender'), customer.gender ? t(`gender.${customer.gender}`) : dots('gender')],
+    [t('form.birthday'), customer.birthday ? <DayText value={customer.birthday} /> : dots('birthday')],
+    [t('form.place'), [customer.region ?? dots('region'), customer.city ?? dots('city')].filter(Boolean).join(' ')],
     [t('form.owner'), owner],
     [t('form.department'), department && (department.path_text ?? department.name)],
-    [t('column.joined'), customer.joined_day && <DayText value={customer.joined_day} />],
+    [t('column.joined'), customer.joined_day ? <DayText value={customer.joined_day} /> : dots('joined_day')],
     [t('form.first_order'), customer.first_order_day && <DayText value={customer.first_order_day} />],
     [
       t('form.external'),
@@ -80,9 +83,9 @@ export function Profile({ customer }: { customer: Customer }) {
     ...own.map((field): [string, ReactNode] => {
       const value = values[field.key];
       const empty = value === undefined || value === null;
-      return [said(field.label), !empty && <FieldText field={field} value={value} />];
+      return [said(field.label), empty ? dots(`fields.${field.key}`) : <FieldText field={field} value={value} />];
     }),
-    [t('form.note'), customer.note && <span className="note-text">{customer.note}</span>],
+    [t('form.note'), customer.note ? <span className="note-text">{customer.note}</span> : dots('note')],
   ];
   return (
     <dl className="profile">

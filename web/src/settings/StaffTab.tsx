@@ -10,17 +10,21 @@ import { useDepartments } from '../customers/api';
 import { Empty } from '../kit/Empty';
 import { QueryTable } from '../kit/QueryTable';
 import { useLevels } from '../kit/useLevels';
+import { REACHES, useRoles } from '../roles/api';
+import { SeeAs } from '../roles/SeeAs';
 import { Secret } from './Secret';
 
 const roles = ['administrator', 'operations_manager', 'account_manager', 'agent', 'analyst'] as const;
-const reaches = ['own', 'department', 'all'] as const;
 
 type Staff = Schemas['Staff'];
+
+const keyOf = (row: Staff) => (row as { role_key?: string }).role_key ?? row.role;
 
 interface Values {
   login: string;
   name: string;
-  role: Staff['role'];
+  /** The word of a shipped role, or the key of an own one. */
+  role_key: string;
   department_id?: string;
   reach?: Staff['reach'];
   levels?: number[];
@@ -38,7 +42,10 @@ export function StaffTab() {
   const [editing, setEditing] = useState<Staff | 'new'>();
   const [issued, setIssued] = useState<{ login: string; password: string }>();
   const [form] = Form.useForm<Values>();
-  const role = Form.useWatch('role', form);
+  const role = Form.useWatch('role_key', form);
+  const own = (useRoles().data?.items ?? []).filter((one) => one.own);
+  const roleName = (row: Staff) => own.find((one) => one.key === keyOf(row))?.name ?? t(`role.${row.role}`);
+  const [seeing, setSeeing] = useState<Staff>();
   const old = typeof editing === 'object' ? editing : undefined;
 
   useEffect(() => {
@@ -46,8 +53,8 @@ export function StaffTab() {
     form.resetFields();
     form.setFieldsValue(
       old
-        ? ({ ...old, levels: old.levels ?? [] } as unknown as Values)
-        : { role: 'account_manager', levels: [], active: true },
+        ? ({ ...old, role_key: keyOf(old), levels: old.levels ?? [] } as unknown as Values)
+        : { role_key: 'account_manager', levels: [], active: true },
     );
   }, [editing, old, form]);
 
@@ -62,14 +69,18 @@ export function StaffTab() {
     mutationFn: (values: Values) => {
       const body = {
         name: values.name.trim(),
-        role: values.role,
+        role_key: values.role_key,
         department_id: values.department_id ?? null,
         reach: values.reach ?? null,
         levels: values.levels?.length ? values.levels : null,
       };
       return old
         ? patch<Staff>(`/staff/${old.id}`, { ...body, active: values.active }, { version: old.version })
-        : post<Staff>('/staff', { ...body, login: values.login.trim() });
+        : post<Staff>('/staff', {
+            ...body,
+            role: own.find((one) => one.key === values.role_key)?.base ?? values.role_key,
+            login: values.login.trim(),
+          });
     },
     onSuccess: done,
     onError: (error) => {
@@ -119,7 +130,7 @@ export function StaffTab() {
             ),
           },
           { key: 'login', title: t('staff.login'), render: (row) => row.login },
-          { key: 'role', title: t('staff.role'), render: (row) => t(`role.${row.role}`) },
+          { key: 'role', title: t('staff.role'), render: roleName },
           {
             key: 'department',
             title: t('staff.department'),
@@ -140,7 +151,7 @@ export function StaffTab() {
               {row.active ? <Tag color="success">{t('staff.active')}</Tag> : <Tag>{t('staff.inactive')}</Tag>}
             </span>
             <span className="card-line quiet">
-              <span>{t(`role.${row.role}`)}</span>
+              <span>{roleName(row)}</span>
               <span>{t(`reach.${row.effective_reach}`)}</span>
             </span>
           </button>
@@ -158,6 +169,9 @@ export function StaffTab() {
               <Button onClick={reset} style={{ marginRight: 'auto' }}>
                 {t('staff.reset')}
               </Button>
+            )}
+            {old?.active && old.role !== 'administrator' && (
+              <Button onClick={() => setSeeing(old)}>{t('roles:see_as.action')}</Button>
             )}
             <Button onClick={() => setEditing(undefined)}>{t('common:action.cancel')}</Button>
             <Button type="primary" loading={save.isPending} onClick={() => form.submit()}>
@@ -188,8 +202,17 @@ export function StaffTab() {
           >
             <Input maxLength={64} disabled={!!old} autoComplete="off" autoCapitalize="none" />
           </Form.Item>
-          <Form.Item name="role" label={t('staff.role')} extra={role && t(`role_note.${role}`)}>
-            <Select options={roles.map((value) => ({ value, label: t(`role.${value}`) }))} />
+          <Form.Item
+            name="role_key"
+            label={t('staff.role')}
+            extra={roles.some((one) => one === role) && t(`role_note.${role}`)}
+          >
+            <Select
+              options={[
+                ...roles.map((value) => ({ value: value as string, label: t(`role.${value}`) })),
+                ...own.map((one) => ({ value: one.key, label: one.name })),
+              ]}
+            />
           </Form.Item>
           <Form.Item name="department_id" label={t('staff.department')}>
             <Select
@@ -202,7 +225,7 @@ export function StaffTab() {
             <Select
               allowClear
               placeholder={t('staff.reach_role')}
-              options={reaches.map((value) => ({ value, label: t(`reach.${value}`) }))}
+              options={REACHES.map((value) => ({ value, label: t(`reach.${value}`) }))}
             />
           </Form.Item>
           <Form.Item name="levels" label={t('staff.levels')}>
@@ -223,6 +246,7 @@ export function StaffTab() {
           )}
         </Form>
       </Drawer>
+      {seeing && <SeeAs staff={seeing} onClose={() => setSeeing(undefined)} />}
       <Modal
         open={!!issued}
         title={t('staff.issued')}

@@ -15,6 +15,7 @@ import { patch, remove } from '../api/client';
 import { type Session, useSessionQuery } from '../api/session';
 import { currentLanguage, localeOf, setLanguage } from '../i18n';
 import { ErrorView } from '../kit/ErrorView';
+import { SeeingAs } from '../roles/SeeAs';
 import type { Entry } from '../routes';
 import { useShortcuts } from './keys';
 import { type MenuEntry, menu } from './menu';
@@ -118,6 +119,7 @@ function Frame({ session }: { session: Session }) {
           <Find field={search} phone={phone} />
           <Account session={session} onHelp={() => setHelp(true)} />
         </header>
+        {(session as { seen_by?: string }).seen_by && <SeeingAs name={session.staff.name} />}
         <main id="main" tabIndex={-1} className={navigation.state === 'loading' ? 'main waiting' : 'main'}>
           <Suspense fallback={<Spin className="centre" delay={200} />}>
             {refused ? <ErrorView text={t('error.forbidden')} /> : <Outlet />}

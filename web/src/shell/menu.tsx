@@ -55,6 +55,7 @@ export const menu: MenuEntry[] = [
     icon: <SettingOutlined />,
     children: [
       { to: '/settings', name: 'room.settings' },
+      { to: '/settings/roles', name: 'page.roles', permission: 'manage_staff' },
       { to: '/settings/privacy', name: 'page.privacy', permission: 'manage_privacy' },
       { to: '/settings/sign-in', name: 'page.sign_in', permission: 'manage_sign_in' },
       { to: '/settings/webhooks', name: 'page.webhooks', permission: 'manage_hooks' },
