@@ -21,6 +21,7 @@ export function ImprovementDialog({
   const topics = useTopics().data?.items ?? [];
   const [title, setTitle] = useState(before?.title ?? '');
   const [detail, setDetail] = useState(before?.detail ?? '');
+  const [tried, look] = useState(false);
   const [topic, setTopic] = useState(before?.topic_id ?? undefined);
   const save = useMutation({
     mutationFn: () =>
@@ -37,24 +38,33 @@ export function ImprovementDialog({
     },
     onError: (error) => void message.error(messageOf(error)),
   });
+  const missing = tried && !title.trim();
   return (
     <Modal
       open
       title={t(before ? 'edit' : 'new')}
       onCancel={() => onClose()}
-      onOk={() => save.mutate()}
+      onOk={() => {
+        look(true);
+        if (title.trim()) save.mutate();
+      }}
       confirmLoading={save.isPending}
       okText={t('common:action.save')}
       cancelText={t('common:action.cancel')}
     >
       <div style={{ display: 'grid', gap: 12 }}>
-        <Input
-          aria-label={t('name')}
-          placeholder={t('name')}
-          maxLength={120}
-          value={title}
-          onChange={(event) => setTitle(event.target.value)}
-        />
+        <div>
+          <Input
+            status={missing ? 'error' : undefined}
+            aria-invalid={missing}
+            aria-label={t('name')}
+            placeholder={t('name')}
+            maxLength={120}
+            value={title}
+            onChange={(event) => setTitle(event.target.value)}
+          />
+          {missing && <div className="field-fault">{t('name_needed')}</div>}
+        </div>
         <Input.TextArea
           aria-label={t('detail')}
           placeholder={t('detail')}

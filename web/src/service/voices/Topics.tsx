@@ -113,6 +113,7 @@ function TopicDialog({ topic, onClose }: { topic?: Topic; onClose: () => void })
   const { message } = App.useApp();
   const queries = useQueryClient();
   const [name, setName] = useState(topic?.name ?? '');
+  const [tried, look] = useState(false);
   const [rules, setRules] = useState<(Rule & { id: number })[]>(
     (topic?.rules ?? [EMPTY]).map((rule, id) => ({ ...rule, id })),
   );
@@ -135,15 +136,24 @@ function TopicDialog({ topic, onClose }: { topic?: Topic; onClose: () => void })
       open
       title={t(topic ? 'edit_topic' : 'new_topic')}
       onCancel={onClose}
-      onOk={() => save.mutate()}
+      onOk={() => {
+        look(true);
+        if (name.trim() && rules.every((rule) => rule.any.length > 0)) save.mutate();
+      }}
       confirmLoading={save.isPending}
       okText={t('common:action.save')}
       cancelText={t('common:action.cancel')}
     >
       <label>
         {t('name')}
-        <Input value={name} maxLength={60} onChange={(event) => setName(event.target.value)} />
+        <Input
+          value={name}
+          maxLength={60}
+          status={tried && !name.trim() ? 'error' : undefined}
+          onChange={(event) => setName(event.target.value)}
+        />
       </label>
+      {tried && !name.trim() && <div className="field-fault">{t('name_needed')}</div>}
       <div style={{ height: 12 }} />
       {rules.map((rule, at) => (
         <div key={rule.id} className="voice-rule">
@@ -158,9 +168,11 @@ function TopicDialog({ topic, onClose }: { topic?: Topic; onClose: () => void })
               aria-label={t(`rule.${part}`)}
               placeholder={t(`rule.${part}`)}
               value={rule[part]}
+              status={tried && part === 'any' && rule.any.length === 0 ? 'error' : undefined}
               onChange={(words) => set(rule.id, { [part]: words })}
             />
           ))}
+          {tried && rule.any.length === 0 && <div className="field-fault">{t('rule.needed')}</div>}
           {rules.length > 1 && (
             <Button size="small" type="text" onClick={() => setRules((now) => now.filter((one) => one.id !== rule.id))}>
               {t('rule.remove')}
