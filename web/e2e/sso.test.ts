@@ -91,21 +91,21 @@ it('the administrator adds a provider, is told what is wrong with it, and tries 
   await check(page, errors);
   await page.getByRole('button', { name: '添加登录方式' }).click();
   const dialog = page.getByRole('dialog');
-  await dialog.getByRole('button', { name: /创\s*建/ }).click();
+  await dialog.getByRole('button', { name: /新\s*建$/ }).click();
   await dialog.getByText('请填写', { exact: true }).first().waitFor();
   await dialog.getByLabel('名称').fill('公司账号');
   await dialog.getByLabel('发行方地址').fill(`http://127.0.0.1:${port}`);
   await dialog.getByLabel('客户端 ID').fill('zunke');
   await dialog.getByLabel('客户端密钥').fill('a secret with signs: +%/=');
   await dialog.getByText('自动创建员工', { exact: true }).click();
-  await dialog.getByRole('button', { name: /创\s*建/ }).click();
+  await dialog.getByRole('button', { name: /新\s*建$/ }).click();
   await dialog.getByText('请填写', { exact: true }).first().waitFor();
   await dialog.getByLabel('新员工的角色').click();
   await page.getByTitle('客服', { exact: true }).click();
-  await dialog.getByRole('button', { name: /创\s*建/ }).click();
+  await dialog.getByRole('button', { name: /新\s*建$/ }).click();
   await dialog.getByText('该地址位于内部网络', { exact: false }).first().waitFor();
   await api('PUT', '/webhook-settings', { allowed_networks: ['127.0.0.1'] });
-  await dialog.getByRole('button', { name: /创\s*建/ }).click();
+  await dialog.getByRole('button', { name: /新\s*建$/ }).click();
   await dialog.waitFor({ state: 'hidden' });
   await page.getByRole('button', { name: /测\s*试/ }).click();
   await page.getByText('对方拒绝连接', { exact: false }).waitFor();
@@ -156,13 +156,13 @@ it('the directory ends him, and he is out at once', async () => {
   await page.goto(`${server.url}/settings/sign-in`);
   await page.getByRole('button', { name: '新建密钥' }).click();
   const dialog = page.getByRole('dialog');
-  await dialog.getByRole('button', { name: /创\s*建/ }).click();
+  await dialog.getByRole('button', { name: /新\s*建$/ }).click();
   await dialog.getByText('请填写', { exact: true }).waitFor();
   await dialog.getByLabel('用于哪个目录').fill('Entra ID');
-  await dialog.getByRole('button', { name: /创\s*建/ }).click();
+  await dialog.getByRole('button', { name: /新\s*建$/ }).click();
   const key = await page.locator('.secret code').innerText();
   expect(key).toMatch(/^zd_[0-9a-f]{64}$/);
-  await page.getByRole('button', { name: /已保存|我已保存/ }).click();
+  await page.getByRole('button', { name: /已保存好/ }).click();
   await check(page, errors);
 
   const headers = { Authorization: `Bearer ${key}`, 'Content-Type': 'application/scim+json' };
@@ -176,7 +176,8 @@ it('the directory ends him, and he is out at once', async () => {
   expect(ended.ok(), await ended.text()).toBe(true);
   await his.page.goto(`${server.url}/customers`);
   await his.page.waitForURL((at) => at.pathname === '/login');
-  await sayWho(his.page, 'wang');
+  // The provider knows him still.
+  await his.page.getByRole('link', { name: '使用公司账号登录' }).click();
   await his.page.getByText('您的账号已停用', { exact: false }).waitFor();
   await his.context.close();
 });
