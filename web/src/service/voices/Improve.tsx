@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { App, Button, Dropdown, Space } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link } from 'react-router';
+import { useNavigate } from 'react-router';
 import { get, post } from '../../api/client';
 import { messageOf } from '../../api/problem';
 import { useCan } from '../../api/session';
@@ -29,6 +29,8 @@ export function Improve({ source }: { source: Source }) {
   const may = useCan()('work_tickets');
   const { message } = App.useApp();
   const queries = useQueryClient();
+  // The message stands outside of the page, where no link knows the way.
+  const navigate = useNavigate();
   const [asked, ask] = useState(false);
   const open = useQuery({
     queryKey: ['service', 'improvements'],
@@ -47,7 +49,9 @@ export function Improve({ source }: { source: Source }) {
       void message.success(
         <span>
           {t(into ? 'improve.joined' : 'improve.made', { title: one.title })}{' '}
-          <Link to={`/service/improvements?open=${one.id}`}>{t('improve.look')}</Link>
+          <Button type="link" size="small" onClick={() => navigate(`/service/improvements?open=${one.id}`)}>
+            {t('improve.look')}
+          </Button>
         </span>,
         6,
       );
