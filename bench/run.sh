@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # All measurements, each beside its peer in one run. Prints the table; WRITE=1 also puts it into docs/performance.md.
-# usage: bench/run.sh      CUSTOMERS=1000000 for the big base, SMALL=50000 for ingest, ONLY="evaluate simulate growth ingest serve ltv claim clock tickets"
+# usage: bench/run.sh      CUSTOMERS=1000000 for the big base, SMALL=50000 for ingest, ONLY="evaluate simulate growth ingest serve ltv claim clock due tickets"
 #                         GROWTH="100000 300000" for the smaller bases
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}
 customers=${CUSTOMERS:-1000000}
 small=${SMALL:-50000}
-only=${ONLY:-evaluate simulate growth ingest serve ltv claim clock tickets}
+only=${ONLY:-evaluate simulate growth ingest serve ltv claim clock due tickets}
 growth=${GROWTH:-100000 300000}
 tools=${ZUNKE_TOOLS:-.tools}/polars
 work=${BENCH_DIR:-$(mktemp -d)}
@@ -98,6 +98,11 @@ case $only in *claim*)
   rm -f "$work"/few.db* "$work"/many.db*
   "$bench" claim --few "sqlite:$work/few.db" --many "sqlite:$work/many.db" | tee -a "$figures"
   "$bench" claim --few "$(fresh_postgres zunke_few)" --many "$(fresh_postgres zunke_many)" | tee -a "$figures" ;;
+esac
+case $only in *due*)
+  rm -f "$work"/due.db*
+  "$bench" due --database "sqlite:$work/due.db" | tee -a "$figures"
+  "$bench" due --database "$(fresh_postgres zunke_due)" | tee -a "$figures" ;;
 esac
 case $only in *tickets*)
   rm -f "$work"/tickets.db*

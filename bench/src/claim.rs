@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant as Stopwatch;
-use zunke_access::{Actor, Role, Scope};
+use zunke_access::{Actor, Permission, Role, Scope};
 use zunke_kernel::id::{StaffId, TicketId};
 use zunke_kernel::{Instant, Locale};
 use zunke_service::queue::claim;
@@ -179,10 +179,14 @@ impl Stage {
                 name: "bench".into(),
                 login: "bench".into(),
                 role: Role::OperationsManager,
+                role_key: None,
                 department: None,
                 scope: Scope::all(),
                 locale: Locale::Zh,
+                permissions: Permission::ALL.iter().copied().collect(),
+                fields: std::sync::Arc::default(),
                 key: None,
+                seen_by: None,
             };
             let coin = u8::try_from(at % 100).unwrap_or(0);
             let taken = db.write(|tx| {

@@ -5,6 +5,7 @@
 mod base;
 mod claim;
 mod clock;
+mod due;
 mod engine;
 mod evaluate;
 mod figure;
@@ -110,6 +111,13 @@ enum Command {
         #[arg(long)]
         many: String,
     },
+    /// Warns of many tickets whose promise ends in the same minute, in a fresh database.
+    Due {
+        #[arg(long)]
+        database: String,
+        #[arg(long, default_value_t = 10_000)]
+        count: usize,
+    },
     /// Creates tickets over HTTP at a steady rate, and lists those of a fresh database filled with many.
     Tickets {
         #[arg(long)]
@@ -152,6 +160,7 @@ fn main() -> Result<()> {
         Command::Ltv { customers, peer } => ltv::run(customers, &peer),
         Command::Clock => clock::run(),
         Command::Claim { few, many } => claim::run(&few, &many),
+        Command::Due { database, count } => due::run(&database, count, now()),
         Command::Tickets { database, binary, count } => tickets::run(&binary, &database, count, now()),
         Command::Idle { database, binary } => serve::idle(&binary, &database),
     }
