@@ -6,7 +6,7 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 BINARY := $(CARGO_TARGET_DIR)/release/zunke
 LISTEN ?= 127.0.0.1:8080
 
-.PHONY: run build web test check-rust check-web test-rust test-web test-e2e fuzz fuzz-parsers bench check-real check-ltv screenshots api fmt audit clean
+.PHONY: run build web test check-rust check-web test-rust test-web test-e2e fuzz fuzz-parsers bench check-real check-ltv screenshots api fmt audit sbom clean
 
 ## Builds everything and starts it on http://127.0.0.1:8080, with the demo company on the first start.
 run: build
@@ -84,6 +84,11 @@ fmt: web/node_modules/.installed
 ## Licences, sources and bans of every dependency against deny.toml; known weaknesses where the network is there.
 audit:
 	scripts/audit.py
+
+## What the program is made of, as CycloneDX: target/zunke.cdx.json.
+sbom:
+	@mkdir -p $(CARGO_TARGET_DIR)
+	scripts/sbom.py $(CARGO_TARGET_DIR)/zunke.cdx.json
 
 clean:
 	cargo clean

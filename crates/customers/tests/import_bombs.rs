@@ -368,6 +368,30 @@ fn a_full_sheet_of_real_orders_is_read() {
     assert!(peak_mb() < 700, "{} MB", peak_mb());
 }
 
+/// As many and as long shared strings as are taken: what they need of memory is printed.
+#[test]
+#[ignore = "a minute of work"]
+fn the_most_strings_that_are_read_stay_within_bounds() {
+    let before = peak_mb();
+    let mut zip = book();
+    sheet(&mut zip, ROWS);
+    zip.start_file("xl/sharedStrings.xml", SimpleFileOptions::default().compression_level(Some(1))).expect("started");
+    zip.write_all(format!("<sst xmlns=\"{MAIN}\">").as_bytes()).expect("written");
+    for number in 0..4_400_000u32 {
+        // Not the same over and over, or the ratio would give it away.
+        let text = number.wrapping_mul(2_654_435_761);
+        zip.write_all(format!("<si><t>{text:010}</t></si>").as_bytes()).expect("written");
+    }
+    zip.write_all(b"</sst>").expect("written");
+    let bytes = done(zip);
+    let (folder, made) = (tempfile::tempdir().expect("folder"), peak_mb());
+    let path = folder.path().join("strings.xlsx");
+    std::fs::write(&path, bytes).expect("written");
+    reader::inspect(&path, "strings.xlsx", &ReadOptions::default()).expect("reads");
+    println!("strings at their limit: {before} MB, made {made} MB, read {} MB", peak_mb());
+    assert!(peak_mb() < 900, "{} MB", peak_mb());
+}
+
 fn write_full(path: &Path) {
     let mut book = rust_xlsxwriter::Workbook::new();
     let sheet = book.add_worksheet_with_low_memory().expect("sheet");

@@ -13,6 +13,7 @@ mod headers;
 mod page;
 mod patch;
 mod phrase;
+mod plain;
 mod problem;
 mod version;
 
@@ -24,6 +25,7 @@ pub use extract::{BodyHash, BodyMax, JSON_BYTES_MAX, Json, Path, Query, read_val
 pub use headers::security_headers;
 pub use page::{NONCE_PLACE, Page};
 pub use patch::Change;
+pub use plain::refusals_as_problems;
 pub use problem::{AppError, Fault, Problem, ReadProblems, WriteProblems, status_of};
 pub use version::{IfMatch, Versioned, etag};
 

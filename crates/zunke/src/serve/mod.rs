@@ -125,10 +125,10 @@ fn router(app: App) -> Router {
         .fallback(ui::page)
         .with_state(app.clone())
         .merge(figures)
-        .layer(DefaultBodyLimit::max(zunke_http::JSON_BYTES_MAX))
         .layer(from_fn_with_state(app.clone(), zunke_access::limit_headers))
         .layer(from_fn(in_time))
         .layer(from_fn(bounded))
+        .layer(from_fn(zunke_http::refusals_as_problems))
         .layer(from_fn_with_state(app.clone(), zunke_http::request_context))
         .layer(CompressionLayer::new())
         .layer(from_fn(zunke_http::security_headers))
@@ -145,13 +145,22 @@ async fn document() -> Response {
 
 /// What anybody may send without a login is small: a login, a form, an answer to a question.
 const OPEN_BYTES_MAX: usize = 64 * 1024;
+/// A message of another system; its signature is only known once it was read.
+const HOOK_BYTES_MAX: usize = 1024 * 1024;
 
+/// How much a route reads of a body. Uploads are streamed and have limits of their own.
 async fn bounded(mut request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let api = path.strip_prefix(openapi::PREFIX).unwrap_or("");
-    if ["/session", "/public/", "/login", "/sso"].iter().any(|open| api.starts_with(open)) {
-        request.extensions_mut().insert(zunke_http::BodyMax(OPEN_BYTES_MAX));
-    }
+    let most = if ["/session", "/public/", "/login", "/sso"].iter().any(|open| api.starts_with(open)) {
+        OPEN_BYTES_MAX
+    } else if api.starts_with("/hooks/") {
+        HOOK_BYTES_MAX
+    } else {
+        zunke_http::JSON_BYTES_MAX
+    };
+    request.extensions_mut().insert(zunke_http::BodyMax(most));
+    DefaultBodyLimit::max(most).apply(&mut request);
     next.run(request).await
 }
 

@@ -118,6 +118,8 @@ fn a_body_too_large_is_told_so_and_not_cut_off() {
     assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("64 KB"), "{answer}");
     let answer = send(&house, "/api/v1/customers", "", 12 << 20);
     assert!(answer.starts_with("HTTP/1.1 401 ") && answer.contains("login_required"), "{answer}");
+    let answer = send(&house, "/api/v1/hooks/none", "", 2 << 20);
+    assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("application/problem+json"), "{answer}");
     let answer = send(&house, "/api/v1/nothing", "", 12 << 20);
     assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
 }

@@ -2,9 +2,8 @@
 //! nothing and its bytes are counted, because the sizes that the file states may be a lie. Bounded memory: the
 //! directory (at most [`ENTRIES_MAX`] names) and 64 KB.
 //!
-//! The limits and what they are good for, measured with the parser: shared strings take up to 5.5 bytes of memory
-//! per byte of theirs (very short ones), sheets are streamed and take none, and a sheet of 1,048,576 rows × 20
-//! columns of orders is 0.8 GB. The figures are in `docs/import.md`.
+//! The limits follow what the parser keeps: of shared strings their text and some 56 bytes each, of sheets nothing
+//! (they are streamed). `tests/import_bombs.rs` measures both at their limits.
 
 use super::markup::{Allowed, Markup, Refused};
 use super::unreadable;
@@ -22,6 +21,8 @@ const TOTAL_MAX: u64 = 3 * 1024 * 1024 * 1024;
 const SHEET_MAX: u64 = 2 * 1024 * 1024 * 1024;
 /// Shared strings are kept in memory: 128 MB is a million rows with four texts of 30 characters of their own.
 const STRINGS_MAX: u64 = 128 * 1024 * 1024;
+/// And each of them costs 56 bytes beside its text: a million rows with four texts of their own.
+const STRINGS_COUNT_MAX: u64 = 4_500_000;
 /// Formats, names, relations: kept in memory, and a megabyte or two in large workbooks.
 const PART_MAX: u64 = 16 * 1024 * 1024;
 /// Pictures and the like, which are never opened.
@@ -96,7 +97,7 @@ fn limits(name: &str) -> (u64, Option<Allowed>) {
     let name = name.replace('\\', "/").to_ascii_lowercase();
     let last = name.rsplit('/').next().unwrap_or("");
     if last == "sharedstrings.xml" {
-        (STRINGS_MAX, Some(Allowed { tags: u64::MAX, kept: 8_000_000 }))
+        (STRINGS_MAX, Some(Allowed { tags: u64::MAX, kept: STRINGS_COUNT_MAX }))
     } else if last == "styles.xml" || last == "workbook.xml" || last.ends_with(".rels") {
         (PART_MAX, Some(Allowed { tags: 2_000_000, kept: 200_000 }))
     } else if name.contains("sheets/") && last.ends_with(".xml") {

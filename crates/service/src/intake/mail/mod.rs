@@ -1,5 +1,6 @@
 //! A mail as it comes in: read from its bytes into what a ticket needs of it.
 
+mod bounds;
 pub mod machine;
 pub mod quote;
 
@@ -64,6 +65,7 @@ pub struct Mail {
 /// Reads a mail. Only what has no sender at all is refused: what is broken otherwise is read as far as it goes.
 pub fn read(raw: &[u8]) -> Result<Mail> {
     let unreadable = || Error::invalid("mail_unreadable", "这封邮件无法识别。", "This mail can't be read.");
+    let raw = bounds::readable(raw);
     let message = MessageParser::default().parse(raw).ok_or_else(unreadable)?;
     let sender = message.from().or_else(|| message.sender()).and_then(Address::first);
     let from = sender.and_then(|one| one.address.as_deref()).map(address).unwrap_or_default();
