@@ -70,6 +70,8 @@ export interface Card {
   last_order_day?: string | null;
   open_tickets: number;
   visible: boolean;
+  /** His data are to be kept only. */
+  restricted?: boolean;
 }
 
 export type Side = 'customer' | 'staff' | 'system';

@@ -35,7 +35,7 @@ export function CalendarDialog({ onClose }: { onClose: () => void }) {
       onCancel={onClose}
       footer={<Button onClick={onClose}>{t('common:action.close')}</Button>}
     >
-      <p className="quiet">{t('calendar.note')}</p>
+      <p className="quiet duties-note">{t('calendar.note')}</p>
       {failed && <Alert type="error" showIcon title={messageOf(failed)} />}
       {address && (
         <Alert

@@ -1,6 +1,6 @@
 import { CrownOutlined, QuestionCircleOutlined, RightOutlined } from '@ant-design/icons';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { App, Button, Select } from 'antd';
+import { Alert, App, Button, Select } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
@@ -34,6 +34,7 @@ export function CustomerCard({ whole }: { whole: WholeTicket }) {
         {customer.visible ? <Link to={`/customers/${customer.id}`}>{name}</Link> : name}
         <LevelBadge {...level} rank={customer.level_rank} />
       </div>
+      {customer.restricted && <Alert type="warning" showIcon title={t('card.restricted')} />}
       <dl className="facts">
         {customer.score !== null && customer.score !== undefined && (
           <div>
