@@ -16,10 +16,21 @@ interface Answer {
   [name: string]: unknown;
 }
 
-async function api<T = Answer>(method: string, path: string, data?: unknown) {
+interface Policy extends Answer {
+  id: string;
+  name: string;
+  version: number;
+  targets: { metric: string; amount: number }[];
+}
+
+async function api<T = Answer>(method: string, path: string, data?: unknown, match?: unknown) {
   const answer = await desk.page.request.fetch(`${server.url}/api/v1${path}`, {
     method,
-    headers: { 'X-Zunke': '1', 'Idempotency-Key': randomUUID() },
+    headers: {
+      'X-Zunke': '1',
+      'Idempotency-Key': randomUUID(),
+      ...(match === undefined ? {} : { 'If-Match': `"${match}"` }),
+    },
     ...(data === undefined ? {} : { data }),
   });
   expect(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`).toBe(true);
@@ -278,12 +289,34 @@ describe('a customer’s words, taken down on a phone', () => {
     await page.locator('.ant-result-success').waitFor();
     await tap(page.getByRole('button', { name: /Next|another/i }));
     expect(touches).toBe(4);
-    await expect.poll(() => page.locator('textarea').inputValue()).toBe('');
+    await expect.poll(() => page.locator('.note-form textarea').first().inputValue()).toBe('');
     const { items } = await api<{ items: { subject: string; customer: { name: string } | null; channel: string }[] }>(
       'GET',
       '/tickets?sort=-opened&limit=1',
     );
     expect(items[0]).toMatchObject({ channel: 'staff', customer: { name: '周大福' } });
     await check(phone);
+  });
+});
+
+describe('the open page of rules', () => {
+  it('states the promises as they are in force, and changes with them', async () => {
+    const made = await api<{ id: string }>('POST', '/tiering/programmes', { template: 'retail' });
+    await api('POST', `/tiering/programmes/${made.id}/publish`, { note: '上线' });
+    const settings = { base_url: 'https://vip.zunke.example', rules: { on: true } };
+    await api('PUT', '/service/public', settings);
+    const stranger = await open(browser, widths.phone, 'zh-CN');
+    await stranger.page.goto(`${server.url}/rules`);
+    await stranger.page.getByText('咨询：工作时间 2 小时内首次回复， 24 小时内解决').first().waitFor();
+    expect(await overflow(stranger.page)).toBeLessThanOrEqual(0);
+    const { items } = await api<{ items: Policy[] }>('GET', '/service-policies');
+    const found = items.find((one) => one.name === 'VIP');
+    if (!found) throw new Error('no policy for VIPs');
+    const { id, version, place: _, updated_at: __, targets, ...kept } = found;
+    const slower = targets.map((one) => (one.metric === 'first_response' ? { ...one, amount: 180 } : one));
+    await api('PATCH', `/service-policies/${id}`, { ...kept, targets: slower }, version);
+    await stranger.page.reload();
+    await stranger.page.getByText('咨询：工作时间 3 小时内首次回复， 24 小时内解决').first().waitFor();
+    await stranger.context.close();
   });
 });
