@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { enter, faults, launch, open, overflow, rawKeys, settle, widths } from './browser';
 import { type Server, startServer } from './server';
 
-/** A person asks for his data to be erased: from the call to the certificate, and nothing of him is left. */
+/** What is personal is shown to who says why, leaves the house when two agree, and goes when the person wants it to. */
 
 let browser: Browser;
 let server: Server;
@@ -40,6 +40,88 @@ afterAll(async () => {
   await browser?.close();
   await server?.stop();
 });
+
+it('a number is shown in full to who says why, and it is written down', async () => {
+  const { page } = boss;
+  const customer = await api<{ id: string }>('POST', '/customers', { name: '顾言', phones: ['13912345678'] });
+  await page.goto(`${server.url}/customers/${customer.id}`);
+  await page.getByText('139 **** 5678').or(page.getByText('139****5678')).first().waitFor();
+  await page.getByRole('button', { name: '显示完整号码' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: /查\s*看/ }).click();
+  await dialog.getByText('请填写查看原因').waitFor();
+  await dialog.getByLabel('查看原因').fill('回电确认到货');
+  await check();
+  await dialog.getByRole('button', { name: /查\s*看/ }).click();
+  await expect.poll(async () => (await page.locator('body').innerText()).replaceAll(' ', '')).toContain('13912345678');
+  await check();
+  const record = await api<{ items: { action: string; detail: { reason?: string } }[] }>('GET', '/audit?limit=50');
+  const shown = record.items.find((one) => one.action === 'customer.reveal');
+  expect(shown?.detail.reason).toBe('回电确认到货');
+});
+
+it('a large file leaves the house when somebody else agrees', async () => {
+  const { page } = boss;
+  const settings = await page.request.get(`${server.url}/api/v1/privacy/settings`);
+  const changed = await page.request.put(`${server.url}/api/v1/privacy/settings`, {
+    headers: {
+      'X-Zunke': '1',
+      'Idempotency-Key': randomUUID(),
+      'If-Match': settings.headers().etag ?? '',
+    },
+    data: { ...((await settings.json()) as object), export_approval_above: 0 },
+  });
+  expect(changed.ok(), await changed.text()).toBe(true);
+  const made = await api<{ one_time_password: string }>('POST', '/staff', {
+    login: 'lin',
+    name: '林审批',
+    role: 'operations_manager',
+  });
+  await page.goto(`${server.url}/customers`);
+  await settle(page);
+  await page.getByRole('button', { name: /导\s*出/ }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('CSV').click();
+  await dialog.getByLabel('用途').fill('季度盘点');
+  await dialog.getByRole('button', { name: /导\s*出/ }).click();
+  await page.waitForURL(/exports/);
+  await page.getByText('待审批').waitFor();
+  // Nobody agrees to his own.
+  expect(await page.getByRole('button', { name: /同\s*意/ }).count()).toBe(0);
+  await check();
+
+  const other = await open(browser, widths.desktop, 'zh-CN');
+  const headers = { 'X-Zunke': '1', 'Idempotency-Key': randomUUID() };
+  const session = `${server.url}/api/v1/session`;
+  await other.page.request.post(session, { headers, data: { login: 'lin', password: made.one_time_password } });
+  const own = 'tea-and-porcelain-2468';
+  await other.page.request.post(`${session}/password`, {
+    headers: { ...headers, 'Idempotency-Key': randomUUID() },
+    data: { current: made.one_time_password, new: own },
+  });
+  await other.page.request.post(session, { headers, data: { login: 'lin', password: own } });
+  await other.page.goto(`${server.url}/customers/exports`);
+  await settle(other.page);
+  await other.page.getByRole('button', { name: /同\s*意/ }).click();
+  await other.page
+    .getByRole('dialog')
+    .getByRole('button', { name: /同\s*意/ })
+    .click();
+  await other.page.getByText('可下载').waitFor({ timeout: 30_000 });
+  // He has agreed, and does not have it.
+  expect(await other.page.getByRole('button', { name: '下载' }).count()).toBe(0);
+  await other.context.close();
+
+  await page.reload();
+  const link = page.getByRole('link', { name: /下\s*载/ });
+  await link.waitFor();
+  const file = await page.request.get(new URL((await link.getAttribute('href')) ?? '', server.url).href);
+  const text = await file.text();
+  expect(text).toContain('顾言');
+  expect(text).toContain('E-00001');
+  expect(text).not.toContain('13912345678');
+  await check();
+}, 120_000);
 
 it('a customer agrees, asks to be erased, and is gone but for the sums', async () => {
   const { page } = boss;

@@ -213,6 +213,23 @@ fn write_sparing(tx: &mut Tx, rows: &[Headline]) -> Result<()> {
     Ok(())
 }
 
+/// Writes what was bought and when, and leaves levels and scores as they are: of those who are not judged for now.
+pub fn write_facts(tx: &mut Tx, rows: &[Headline]) -> Result<()> {
+    let rows: Vec<Vec<Value>> = rows
+        .iter()
+        .map(|row| {
+            let (first, last) = (day(row.first_order_day), day(row.last_order_day));
+            vec![row.orders.into(), row.net_spend.into(), first, last, row.customer.into()]
+        })
+        .collect();
+    tx.execute_many(
+        "UPDATE customers SET orders = $1, net_spend = $2, first_order_day = $3, last_order_day = $4
+         WHERE customer_id = $5",
+        &rows,
+    )?;
+    Ok(())
+}
+
 /// The columns that lists walk, by their index.
 const INDEXED: [&[&str]; 3] = [&["net_spend"], &["last_order_day"], &["level_rank", "score"]];
 

@@ -4,6 +4,7 @@ use crate::retention;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use zunke_customers::Observers;
+use zunke_customers::export::WatchExports;
 use zunke_customers::privacy::Holders;
 use zunke_kernel::{Instant, Result, Zone};
 use zunke_store::jobs::{self, Handler, NewJob, Running};
@@ -88,5 +89,6 @@ impl Handler for Retain {
 
 /// What comes round by itself.
 pub fn schedule(tx: &mut Tx, now: Instant, zone: &Zone) -> Result<()> {
+    WatchExports::schedule(tx, now, zone)?;
     jobs::schedule(tx, now, zone, "privacy.retention", "20 2 * * *", Retain::KIND, &json!({}))
 }

@@ -8,6 +8,7 @@ use crate::work::TOPIC;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zunke_access::settings;
+use zunke_customers::privacy::standing;
 use zunke_kernel::id::{StaffId, TaskId, TicketId};
 use zunke_kernel::{Error, Instant, Result, Text};
 use zunke_store::Tx;
@@ -160,6 +161,10 @@ pub fn follow(tx: &mut Tx, ticket: &Ticket, now: Instant) -> Result<()> {
     let (Some(solved), None) = (solved, ticket.merged_into) else {
         return store::cancel(tx, ticket, now);
     };
+    // Nobody is called whose data are to be kept only.
+    if !standing::is_free(tx, ticket.customer)? {
+        return store::cancel(tx, ticket, now);
+    }
     let Some(rule) = Rules::load(tx)?.of(ticket.level_rank, ticket.kind).cloned() else { return Ok(()) };
     let manager = match rule.who {
         Who::Manager => people::standing(tx, ticket.customer)?.and_then(|standing| standing.owner),

@@ -17,6 +17,7 @@ use crate::store::{buckets, lives, standings};
 use crate::way::{Trial, cheapest};
 use serde::Serialize;
 use zunke_access::Organisation;
+use zunke_customers::privacy::standing;
 use zunke_customers::{CustomerQuery, Filter, Sort};
 use zunke_kernel::id::CustomerId;
 use zunke_kernel::{Day, Error, Result, Text};
@@ -142,12 +143,13 @@ pub fn potentials(
     let size = u32::try_from(limit * 3).unwrap_or(500).min(500);
     let page = query.filter(filter).sort(Sort::read("-potential")?).page(Some(size), None)?.list(tx)?;
     let ids: Vec<CustomerId> = page.items.iter().map(|customer| customer.id).collect();
+    let kept_only = standing::among(tx, &ids, &[standing::State::Restricted])?;
     let mut years = buckets::read(tx, &ids)?;
     let profiles = inputs::profiles(tx, &ready.evaluator.plan, &ids)?;
     let mut scratch = Scratch::default();
     let window = active.rules.potential.window.text();
     let mut found = Vec::new();
-    for customer in page.items {
+    for customer in page.items.into_iter().filter(|customer| !kept_only.contains(&customer.id)) {
         let sections = buckets::sections(&years.remove(&customer.id).unwrap_or_default());
         ready.evaluator.gather(Sections::new(&sections), &mut scratch);
         let profile = profiles.get(&customer.id).copied().unwrap_or_default();

@@ -21,6 +21,7 @@ use crate::store::standings::{self, Row, Told};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use zunke_customers::headline::{self, Headline};
+use zunke_customers::privacy::standing;
 use zunke_kernel::id::{CustomerId, ProgrammeId, VersionId};
 use zunke_kernel::{Currency, Day, Error, Instant, Result};
 use zunke_store::Tx;
@@ -40,6 +41,8 @@ pub struct Ready {
     pub border: Option<Border>,
     /// Levels may be lost up to this day; until a run has opened the gate, none.
     pub gate: Day,
+    /// Those who keep their level because their data are not to be used; filled in where everybody is judged.
+    pub frozen: Arc<HashSet<CustomerId>>,
     /// The rules as of other days, made when they are needed.
     pub(crate) dated: Arc<Mutex<HashMap<Day, Arc<Evaluator>>>>,
 }
@@ -58,6 +61,7 @@ impl Ready {
             book: Book::of(&active.rules),
             border: Border::of(&active.rules),
             gate: Day(i32::MIN / 2),
+            frozen: Arc::default(),
             dated: Arc::default(),
         }
     }
@@ -251,11 +255,22 @@ pub fn keep_taken(
     taken: &HashSet<CustomerId>,
 ) -> Result<usize> {
     let active = programmes::active(tx)?;
+    let frozen = standing::among(tx, customers, &[standing::State::Restricted])?;
+    let free: Vec<CustomerId>;
+    let customers = if frozen.is_empty() {
+        customers
+    } else {
+        // What they bought is written down, or the books would be wrong; their level stays as it is.
+        let (held, others): (Vec<CustomerId>, Vec<CustomerId>) = customers.iter().partition(|id| frozen.contains(id));
+        headline::write_facts(tx, &bare(moment.as_of, &held, years))?;
+        free = others;
+        &free
+    };
     let ready: Result<Vec<Ready>> =
         active.iter().map(|active| Ready::load(tx, active, moment.as_of, moment.currency)).collect();
     let ready = ready?;
     if !ready.iter().any(|ready| ready.is_primary) {
-        bare_headlines(tx, moment.as_of, customers, years)?;
+        headline::write_many(tx, &bare(moment.as_of, customers, years))?;
     }
     if ready.is_empty() {
         return Ok(0);
@@ -332,6 +347,16 @@ pub fn keep_taken(
 /// [`CHANGED`], where one of the standings is no longer the one that its row was reckoned from. Nothing of the whole
 /// may stay then.
 pub fn write(tx: &mut Tx, moment: &Moment, ready: &Ready, rows: &[Row]) -> Result<()> {
+    let ids: Vec<CustomerId> = rows.iter().map(|row| row.customer).collect();
+    let frozen = standing::among(tx, &ids, &[standing::State::Restricted])?;
+    let free: Vec<Row>;
+    let rows = if frozen.is_empty() {
+        rows
+    } else {
+        // Restricted since they were judged.
+        free = rows.iter().filter(|row| !frozen.contains(&row.customer)).cloned().collect();
+        &free
+    };
     let written = standings::write(tx, moment.now, moment.as_of, ready, rows)?;
     if written < rows.len() as u64 {
         return Err(Error::conflict(
@@ -349,8 +374,8 @@ pub fn write(tx: &mut Tx, moment: &Moment, ready: &Ready, rows: &[Row]) -> Resul
     Ok(())
 }
 
-/// Before there are any rules: the facts of the whole life alone.
-fn bare_headlines(tx: &mut Tx, as_of: Day, customers: &[CustomerId], years: &HashMap<CustomerId, Years>) -> Result<()> {
+/// The facts of the whole life alone: before there are any rules, and of those who are not judged.
+fn bare(as_of: Day, customers: &[CustomerId], years: &HashMap<CustomerId, Years>) -> Vec<Headline> {
     let plan = crate::indicator::Plan::new(&[], as_of);
     let mut gathered = crate::indicator::Gathered::default();
     let nothing = Vec::new();
@@ -368,5 +393,5 @@ fn bare_headlines(tx: &mut Tx, as_of: Day, customers: &[CustomerId], years: &Has
             ..Headline::empty(*customer)
         });
     }
-    headline::write_many(tx, &rows)
+    rows
 }

@@ -222,10 +222,14 @@ fn judge(db: &Db, partition: &Partition, ready: &Ready, cause: Cause) -> Result<
     let mut judged = Judged::default();
     let mut scratch = Scratch::default();
     for at in 0..partition.len() {
+        let (id, recorded) = (partition.id(at), partition.recorded(at));
+        if ready.frozen.contains(&id) {
+            judged.levels[usize::from(recorded.rank.min(10))] += 1;
+            continue;
+        }
         partition.gather(at, &ready.evaluator.plan, &mut scratch.gathered);
         let assessment =
             ready.evaluator.assess(&mut scratch, partition.profile(at, &ready.evaluator.plan), &ready.cuts);
-        let (id, recorded) = (partition.id(at), partition.recorded(at));
         let lived = lives.get(&id);
         let (row, rank) = if ready.lives(lived) {
             let row = pass::judge(ready, partition, at, lived, cause, &assessment, &mut scratch);

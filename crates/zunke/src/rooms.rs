@@ -9,7 +9,7 @@ use zunke_access::backups::{self, Backups, MakeBackup};
 use zunke_access::settings::{self, Guard, Guards, Organisation, refuse_other_days_and_sums};
 use zunke_access::work::CleanUp;
 use zunke_access::{RateLimits, Scope, Setup, SetupChecks};
-use zunke_customers::export::{ExportFiles, WriteExports};
+use zunke_customers::export::{ExportFiles, WatchExports, WriteExports};
 use zunke_customers::import::files::Files;
 use zunke_customers::import::run::ImportJob;
 use zunke_customers::import::undo::UndoJob;
@@ -137,6 +137,7 @@ impl House {
             Arc::new(Ask(self.intake(data))),
             Arc::new(SendMail { keys: Keys::in_folder(data) }),
             Arc::new(WriteExports { files: ExportFiles::new(data.join("exports")) }),
+            Arc::new(WatchExports { files: ExportFiles::new(data.join("exports")) }),
             Arc::new(Discard { holders: holders(data) }),
             Arc::new(Retain { holders: holders(data), observers: Observers(self.observers()) }),
             Arc::new(MakeBackup { backups: backups(data) }),
@@ -305,6 +306,7 @@ mod tests {
                 [
                     "access.backup",
                     "access.nightly",
+                    "customers.exports",
                     "privacy.retention",
                     "service.alarms",
                     "service.close",

@@ -13,7 +13,8 @@ import { FieldInputs } from '../fields/FieldInput';
 import { changes, type OwnField, toForm, valuesOf } from '../fields/model';
 import '../fields/fields.css';
 import { useFieldRight } from '../roles/api';
-import { type Customer, reveal, useDepartments, useStaff } from './api';
+import { type Customer, type Revealed, useDepartments, useStaff } from './api';
+import { RevealDialog } from './RevealDialog';
 
 interface Props {
   open: boolean;
@@ -51,6 +52,7 @@ export function CustomerForm({ open, onClose, onDone, customer }: Props) {
   const [form] = Form.useForm<Values>();
   const kind = Form.useWatch('kind', form);
   const [contacts, setContacts] = useState(true);
+  const [asking, ask] = useState(false);
   const staff = useStaff().data ?? [];
   const departments = useDepartments().data ?? [];
   const found = useFields();
@@ -76,18 +78,12 @@ export function CustomerForm({ open, onClose, onDone, customer }: Props) {
   }, [open, customer, form, own, values]);
 
   // They come masked, so they are shown whole (and that is recorded) before they can be changed.
-  const openContacts = async () => {
-    if (!customer) return;
-    try {
-      const whole = await reveal(customer.id);
-      form.setFieldsValue({
-        phones: whole.phones.length ? whole.phones : [''],
-        emails: whole.emails.length ? whole.emails : [''],
-      });
-      setContacts(true);
-    } catch (error) {
-      message.error(messageOf(error));
-    }
+  const openContacts = (whole: Revealed) => {
+    form.setFieldsValue({
+      phones: whole.phones.length ? whole.phones : [''],
+      emails: whole.emails.length ? whole.emails : [''],
+    });
+    setContacts(true);
   };
 
   const save = useMutation({
@@ -219,8 +215,8 @@ export function CustomerForm({ open, onClose, onDone, customer }: Props) {
         ) : (
           <div className="many">
             <span className="number">{[...(customer?.phones ?? []), ...(customer?.emails ?? [])].join(' · ')}</span>{' '}
-            {writes('phones') && writes('emails') && (
-              <Button type="link" size="small" onClick={openContacts}>
+            {writes('phones') && writes('emails') && can('reveal_personal') && (
+              <Button type="link" size="small" onClick={() => ask(true)}>
                 {t('form.change_contacts')}
               </Button>
             )}
@@ -278,6 +274,9 @@ export function CustomerForm({ open, onClose, onDone, customer }: Props) {
           <Input.TextArea autoSize={{ minRows: 3, maxRows: 10 }} maxLength={4000} disabled={!writes('note')} />
         </Form.Item>
       </Form>
+      {asking && customer && (
+        <RevealDialog customerId={customer.id} onShown={openContacts} onClose={() => ask(false)} />
+      )}
     </Drawer>
   );
 }

@@ -1,14 +1,15 @@
 import { EyeOutlined } from '@ant-design/icons';
-import { App, Button } from 'antd';
+import { Button } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { messageOf } from '../api/problem';
+import { useCan } from '../api/session';
 import { useFields } from '../fields/api';
 import { FieldText } from '../fields/FieldText';
 import { valuesOf } from '../fields/model';
 import { said } from '../i18n';
 import { DayText, PhoneText } from '../kit/texts';
-import { type Customer, reveal, useDepartments, useStaff } from './api';
+import { type Customer, type Revealed, useDepartments, useStaff } from './api';
+import { RevealDialog } from './RevealDialog';
 import '../fields/fields.css';
 
 /** What is known of the customer himself. Lines without content are left out. */
@@ -20,21 +21,12 @@ export function Profile({ customer }: { customer: Customer }) {
   const department = departments.find((one) => one.id === customer.department_id);
   const own = useFields().data ?? [];
   const values = valuesOf(customer);
-  const { message } = App.useApp();
-  const [open, setOpen] = useState<{ id: string; phones: string[]; emails: string[] }>();
+  const can = useCan();
+  const [asking, ask] = useState(false);
+  const [open, setOpen] = useState<{ id: string } & Revealed>();
   const shown = open?.id === customer.id ? open : customer;
-  const eye = shown === customer && (
-    <Button
-      type="link"
-      size="small"
-      className="reveal"
-      icon={<EyeOutlined />}
-      onClick={() =>
-        reveal(customer.id)
-          .then((whole) => setOpen({ id: customer.id, ...whole }))
-          .catch((error) => message.error(messageOf(error)))
-      }
-    >
+  const eye = shown === customer && can('reveal_personal') && (
+    <Button type="link" size="small" className="reveal" icon={<EyeOutlined />} onClick={() => ask(true)}>
       {t('form.reveal')}
     </Button>
   );
@@ -97,6 +89,13 @@ export function Profile({ customer }: { customer: Customer }) {
             <dd>{value}</dd>
           </div>
         ))}
+      {asking && (
+        <RevealDialog
+          customerId={customer.id}
+          onShown={(whole) => setOpen({ id: customer.id, ...whole })}
+          onClose={() => ask(false)}
+        />
+      )}
     </dl>
   );
 }

@@ -92,4 +92,6 @@ export function useSegments() {
 }
 
 /** Phones and addresses as they are. The server records who looked. */
-export const reveal = (id: string) => post<Schemas['Revealed']>(`/customers/${id}/reveal`);
+export type Revealed = Schemas['Revealed'];
+
+export const reveal = (id: string, reason: string) => post<Revealed>(`/customers/${id}/reveal`, { reason });

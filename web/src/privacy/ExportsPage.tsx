@@ -48,11 +48,24 @@ export default function ExportsPage() {
         }
       },
     });
+  const retry = async (one: Export) => {
+    try {
+      await post(`/exports/${one.id}/retry`);
+      done();
+    } catch (error) {
+      message.error(messageOf(error));
+    }
+  };
   const deeds = (one: Export) => (
     <span className="pv-row-deeds">
       {one.state === 'ready' && one.staff_id === me && (
         <Button size="small" icon={<DownloadOutlined />} href={url(`/exports/${one.id}/file`)}>
           {t('export.download')}
+        </Button>
+      )}
+      {one.state === 'failed' && one.staff_id === me && (
+        <Button size="small" onClick={() => retry(one)}>
+          {t('export.retry')}
         </Button>
       )}
       {one.state === 'asked' && one.staff_id !== me && can('approve_exports') && (

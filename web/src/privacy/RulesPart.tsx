@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { Alert, Button, Form, InputNumber, Select, Skeleton } from 'antd';
+import { Alert, Button, Checkbox, Form, InputNumber, Select, Skeleton } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { get } from '../api/client';
 import { messageOf } from '../api/problem';
@@ -13,6 +13,7 @@ interface Values {
   calendar_id?: string;
   above: number;
   export_days: number;
+  reveal_needs_reason: boolean;
 }
 
 /** How long requests may take, and which exports need a second person. */
@@ -39,6 +40,7 @@ export function RulesPart() {
       calendar_id: values.calendar_id ?? null,
       export_approval_above: values.above,
       export_days: values.export_days,
+      reveal_needs_reason: values.reveal_needs_reason,
     };
     save.mutate(next);
   };
@@ -57,6 +59,7 @@ export function RulesPart() {
           calendar_id: now.calendar_id ?? undefined,
           above: now.export_approval_above,
           export_days: now.export_days,
+          reveal_needs_reason: now.reveal_needs_reason,
         }}
         onFinish={send}
       >
@@ -93,6 +96,10 @@ export function RulesPart() {
         </Form.Item>
         <Form.Item name="export_days" label={t('rules.export_days')} rules={needed}>
           <InputNumber min={1} max={90} precision={0} />
+        </Form.Item>
+        <h2>{t('rules.reveal')}</h2>
+        <Form.Item name="reveal_needs_reason" valuePropName="checked" extra={t('rules.reveal_note')}>
+          <Checkbox>{t('rules.reveal_needs_reason')}</Checkbox>
         </Form.Item>
         <Button type="primary" htmlType="submit" loading={save.isPending}>
           {t('common:action.save')}

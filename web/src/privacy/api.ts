@@ -123,6 +123,7 @@ export interface Settings {
   retention: Retention[];
   export_approval_above: number;
   export_days: number;
+  reveal_needs_reason: boolean;
   version: number;
 }
 

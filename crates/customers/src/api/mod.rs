@@ -5,6 +5,7 @@ mod categories;
 mod customers;
 mod fields;
 mod preferences;
+mod reveal;
 mod segments;
 mod tagging;
 mod tags;
@@ -36,7 +37,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(customers::get, customers::update))
         .routes(routes!(customers::archive))
         .routes(routes!(customers::restore))
-        .routes(routes!(customers::reveal))
+        .routes(routes!(reveal::reveal))
         .routes(routes!(why::why))
         .routes(routes!(customers::timeline))
         .routes(routes!(preferences::get))

@@ -36,10 +36,33 @@ impl ExportFiles {
 
     /// Takes the file of an export from the disk; one that is gone already is no fault.
     pub fn remove(&self, id: ExportId) -> Result<()> {
-        match std::fs::remove_file(self.path(id)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::internal(error)),
-            _ => Ok(()),
+        for path in [self.path(id), self.part(id)] {
+            match std::fs::remove_file(path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(Error::internal(error)),
+                _ => {}
+            }
         }
+        Ok(())
+    }
+
+    /// Where a file is while it is written.
+    pub(super) fn part(&self, id: ExportId) -> PathBuf {
+        self.path(id).with_extension("part")
+    }
+
+    /// The exports of which something lies on the disk.
+    pub(super) fn there(&self) -> Result<Vec<ExportId>> {
+        let entries = match std::fs::read_dir(&self.root) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(Error::internal)?,
+        };
+        let mut found = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(Error::internal)?.file_name();
+            let name = name.to_string_lossy();
+            found.extend(name.strip_suffix(".part").unwrap_or(&name).parse::<ExportId>().ok());
+        }
+        Ok(found)
     }
 }
 
@@ -263,6 +286,34 @@ pub(super) fn failed(tx: &mut Tx, id: ExportId, problem: &zunke_kernel::Text) ->
         &[problem.into(), id.0.into()],
     )?;
     Ok(())
+}
+
+/// Exports that are being written and whose job has come to its end without a file: it was cut off again and again, or
+/// taken away.
+pub(super) fn abandoned(tx: &mut Tx, kind: &str) -> Result<Vec<ExportId>> {
+    let running = "SELECT export_id FROM export_files WHERE state = 'running'";
+    let mut left = tx.query(running, &[], |row| row.id(0, ExportId))?;
+    if !left.is_empty() {
+        let jobs = "SELECT payload FROM jobs WHERE kind = $1 AND state IN ('waiting', 'queued', 'running')";
+        let at_work: Vec<serde_json::Value> = tx.query(jobs, &[kind.into()], |row| row.json(0))?;
+        left.retain(|id| !at_work.iter().any(|job| job["export_id"] == serde_json::json!(id)));
+    }
+    Ok(left)
+}
+
+/// Those of these whose file may lie on the disk: it is there, or it is being written.
+pub(super) fn wanted(tx: &mut Tx) -> Result<Vec<ExportId>> {
+    tx.query("SELECT export_id FROM export_files WHERE state IN ('running', 'ready')", &[], |row| row.id(0, ExportId))
+}
+
+/// Takes a failed one up again; answers whether it had failed.
+pub(super) fn again(tx: &mut Tx, id: ExportId) -> Result<bool> {
+    let done = tx.execute(
+        "UPDATE export_files SET state = 'running', problem = NULL, version = version + 1
+         WHERE export_id = $1 AND state = 'failed'",
+        &[id.0.into()],
+    )?;
+    Ok(done == 1)
 }
 
 pub(super) fn downloaded(tx: &mut Tx, id: ExportId) -> Result<()> {

@@ -10,7 +10,7 @@ mod work;
 
 pub use files::{Export, ExportFiles, ExportId, expire, withdraw_all};
 use utoipa_axum::router::OpenApiRouter;
-pub use work::WriteExports;
+pub use work::{WatchExports, WriteExports};
 use zunke_http::App;
 
 /// The routes of exports, relative to `/api/v1`.

@@ -26,7 +26,11 @@ const REASON_CHARS: std::ops::RangeInclusive<usize> = 2..=500;
 const FILTER_CHARS_MAX: usize = 8_000;
 
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(decide)).routes(routes!(file))
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(decide))
+        .routes(routes!(retry))
+        .routes(routes!(file))
 }
 
 #[derive(Clone, Deserialize, ToSchema)]
@@ -197,6 +201,29 @@ async fn decide(
             let detail = json!({ "number": export.number, "rows": export.asked_rows, "reason": words });
             audit.note(tx, action, id, &detail)?;
             files::find(tx, id, None)
+        })
+        .await
+}
+
+/// Have a file that failed written again, with what one may see now. It was agreed to and needs no second word.
+#[utoipa::path(post, path = "/exports/{id}/retry", tag = "privacy", operation_id = "retry_export",
+    params(("id" = ExportId, Path)), responses((status = 200, body = Export), WriteProblems))]
+async fn retry(
+    State(app): State<App>,
+    write: Write<may::ExportCustomers>,
+    Path(id): Path<ExportId>,
+) -> Result<Response> {
+    let (now, staff, audit) = (write.now, write.actor.staff, write.audit());
+    write
+        .run(&app, StatusCode::OK, move |tx| {
+            let export = files::find(tx, id, Some(staff))?;
+            if !files::again(tx, id)? {
+                let text = ("只有失败的导出可以重新生成。", "Only a failed export is written again.");
+                return Err(Error::conflict("export_not_failed", text.0, text.1));
+            }
+            enqueue(tx, now, id, staff)?;
+            audit.note(tx, "customers.export_retry", id, &json!({ "number": export.number }))?;
+            files::find(tx, id, Some(staff))
         })
         .await
 }

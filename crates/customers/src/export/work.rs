@@ -11,9 +11,12 @@ use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{BufWriter, Read, Write};
 use zunke_access::{Permission, directory, settings};
-use zunke_kernel::{Error, Kind, Result};
-use zunke_store::audit;
-use zunke_store::jobs::{Handler, Running};
+use zunke_kernel::{Error, Instant, Kind, Result, Text, Zone};
+use zunke_store::jobs::{self, Handler, Running};
+use zunke_store::{Tx, audit};
+
+/// After so many attempts a file is given up: before the queue gives up its job, so that who asked is told why.
+const ATTEMPTS: i64 = 5;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Payload {
@@ -42,9 +45,11 @@ impl Handler for WriteExports {
         }
         match self.write(job, &export) {
             Ok(rows) => Ok(json!({ "rows": rows })),
-            // What is wrong with the question stays wrong; anything else is tried again.
-            Err(error) if matches!(error.kind, Kind::Invalid | Kind::Forbidden | Kind::NotFound) => {
+            // What is wrong with the question stays wrong; anything else is tried again, some times.
+            Err(error) if is_final(&error, job.attempt) => {
                 job.db.write(|tx| files::failed(tx, export_id, &error.text))?;
+                self.files.remove(export_id)?;
+                tracing::warn!(%error, number = export.number, "an export was given up");
                 Ok(json!({ "failed": error.code }))
             }
             Err(error) => Err(error),
@@ -65,7 +70,7 @@ impl WriteExports {
         })?;
         fs::create_dir_all(self.files.folder()).map_err(Error::internal)?;
         let path = self.files.path(export.id);
-        let part = path.with_extension("part");
+        let part = self.files.part(export.id);
         let mark = Mark::of(export);
         let mut to = BufWriter::new(File::create(&part).map_err(Error::internal)?);
         let rows = if export.format == "csv" {
@@ -98,6 +103,57 @@ impl WriteExports {
             self.files.remove(export.id)?;
         }
         Ok(rows)
+    }
+}
+
+/// Whether another attempt is of no use.
+fn is_final(error: &Error, attempt: i64) -> bool {
+    matches!(error.kind, Kind::Invalid | Kind::Forbidden | Kind::NotFound)
+        || (attempt >= ATTEMPTS && !error.code.starts_with("job_"))
+}
+
+/// Looks after exports that nobody writes any more, and after files that nobody may have any more: a process that was
+/// killed while it wrote leaves both behind.
+pub struct WatchExports {
+    pub files: ExportFiles,
+}
+
+impl WatchExports {
+    pub const KIND: &'static str = "customers.exports_watch";
+
+    /// Every ten minutes.
+    pub fn schedule(tx: &mut Tx, now: Instant, zone: &Zone) -> Result<()> {
+        jobs::schedule(tx, now, zone, "customers.exports", "*/10 * * * *", Self::KIND, &json!({}))
+    }
+}
+
+impl Handler for WatchExports {
+    fn kind(&self) -> &'static str {
+        Self::KIND
+    }
+
+    fn run(&self, job: &Running<'_>) -> Result<serde_json::Value> {
+        // Listed first: a file that is made in between is not among them.
+        let there = self.files.there()?;
+        let now = job.now();
+        let (given_up, wanted) = job.db.write(|tx| {
+            let left = files::abandoned(tx, WriteExports::KIND)?;
+            for id in &left {
+                let (zh, en) = (
+                    "文件未能写完，已停止重试，请重新生成。",
+                    "The file could not be written to its end. Please try again.",
+                );
+                files::failed(tx, *id, &Text::new(zh, en))?;
+            }
+            files::expire(tx, now)?;
+            Ok((left.len(), files::wanted(tx)?))
+        })?;
+        let mut removed = 0;
+        for id in there.into_iter().filter(|id| !wanted.contains(id)) {
+            self.files.remove(id)?;
+            removed += 1;
+        }
+        Ok(json!({ "given_up": given_up, "removed": removed }))
     }
 }
 

@@ -12,23 +12,25 @@ use zunke_store::{Tx, Value};
 
 /// The row of `settings` that holds the key of the fingerprints.
 const KEY: &str = "erasure_key";
+const PUT_KEY: &str =
+    "INSERT INTO settings (name, content, version, updated_at) VALUES ($1, $2, 1, $3) ON CONFLICT (name) DO NOTHING";
+const PUT: &str = "INSERT INTO erased_identities (fingerprint, customer_id, erased_at) VALUES ($1, $2, $3)
+    ON CONFLICT (fingerprint) DO NOTHING";
+
+fn known_key(tx: &mut Tx) -> Result<Option<String>> {
+    tx.query_one("SELECT content FROM settings WHERE name = $1", &[KEY.into()], |row| row.json::<String>(0))
+}
 
 /// The key, made when it is first needed. Without it nobody can tell from a fingerprint whose it is; whoever has the
 /// whole database can try numbers one by one, as with every list of people who are not to be taken in again.
 fn key(tx: &mut Tx, now: Instant) -> Result<String> {
-    let find = |tx: &mut Tx| {
-        tx.query_one("SELECT content FROM settings WHERE name = $1", &[KEY.into()], |row| row.json::<String>(0))
-    };
-    if let Some(key) = find(tx)? {
+    if let Some(key) = known_key(tx)? {
         return Ok(key);
     }
     let fresh = zunke_access::Secret::random("")?;
     let content = serde_json::to_string(fresh.reveal()).map_err(Error::internal)?;
-    tx.execute(
-        "INSERT INTO settings (name, content, version, updated_at) VALUES ($1, $2, 1, $3) ON CONFLICT (name) DO NOTHING",
-        &[KEY.into(), content.into(), now.into()],
-    )?;
-    find(tx)?.ok_or_else(|| Error::internal("the key of erased identities was not kept"))
+    tx.execute(PUT_KEY, &[KEY.into(), content.into(), now.into()])?;
+    known_key(tx)?.ok_or_else(|| Error::internal("the key of erased identities was not kept"))
 }
 
 fn fingerprint(key: &str, identity: &Identity) -> Vec<u8> {
@@ -48,11 +50,7 @@ pub(crate) fn remember(tx: &mut Tx, now: Instant, customer: CustomerId, identiti
         .iter()
         .map(|identity| vec![Value::Bytes(fingerprint(&key, identity)), customer.into(), now.into()])
         .collect();
-    tx.execute_many(
-        "INSERT INTO erased_identities (fingerprint, customer_id, erased_at) VALUES ($1, $2, $3)
-         ON CONFLICT (fingerprint) DO NOTHING",
-        &rows,
-    )?;
+    tx.execute_many(PUT, &rows)?;
     Ok(())
 }
 
@@ -79,6 +77,34 @@ pub(crate) fn owners<'a>(
         Ok(())
     })?;
     Ok(found)
+}
+
+/// What erased people were known by, with the key without which it says nothing: to be carried into another database.
+#[derive(Debug, Default)]
+pub struct Fingerprints {
+    key: Option<String>,
+    rows: Vec<Vec<Value>>,
+}
+
+/// All that there are.
+pub fn carry(tx: &mut Tx) -> Result<Fingerprints> {
+    let key = known_key(tx)?;
+    let sql = "SELECT fingerprint, customer_id, erased_at FROM erased_identities";
+    let rows = tx.query(sql, &[], |row| {
+        Ok(vec![Value::Bytes(row.bytes(0)?), row.id(1, CustomerId)?.into(), row.instant(2)?.into()])
+    })?;
+    Ok(Fingerprints { key, rows })
+}
+
+/// Takes them over, unless they were made with another key than is in use here.
+pub fn take_over(tx: &mut Tx, now: Instant, carried: &Fingerprints) -> Result<()> {
+    let Some(key) = &carried.key else { return Ok(()) };
+    let content = serde_json::to_string(key).map_err(Error::internal)?;
+    tx.execute(PUT_KEY, &[KEY.into(), content.into(), now.into()])?;
+    if known_key(tx)?.as_ref() == Some(key) {
+        tx.execute_many(PUT, &carried.rows)?;
+    }
+    Ok(())
 }
 
 /// What is said to whoever brings an erased person again.

@@ -2,7 +2,7 @@
 //! and keep the sums, to forget what has had its time. Each room answers for its own tables as a [`Holder`]; the binary
 //! brings the holders together.
 
-mod erased;
+pub mod erased;
 mod holder;
 mod own;
 pub mod settings;

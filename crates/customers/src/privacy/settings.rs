@@ -83,6 +83,9 @@ pub struct Settings {
     pub export_approval_above: i64,
     /// Exported files are there for so many days, 1 to 90.
     pub export_days: i64,
+    /// Whoever has numbers and addresses shown in full says why; where it is off, a call without a reason is answered too.
+    #[serde(default)]
+    pub reveal_needs_reason: bool,
     /// Counts up with each change; the `ETag`.
     #[serde(default)]
     pub version: i64,
@@ -97,6 +100,7 @@ impl Default for Settings {
             retention: Class::ALL.map(|class| Retention { class, days: None }).to_vec(),
             export_approval_above: 10_000,
             export_days: 7,
+            reveal_needs_reason: false,
             version: 0,
         }
     }

@@ -106,6 +106,29 @@ pub fn among(tx: &mut Tx, customers: &[CustomerId], states: &[State]) -> Result<
     Ok(found)
 }
 
+/// Narrows a statement about `customers c` to those whose data may be used.
+pub const FREE: &str = " AND NOT EXISTS (SELECT 1 FROM privacy_standings p WHERE p.customer_id = c.customer_id)";
+
+/// Whether somebody's data may be used for more than keeping them and for what he asks for himself.
+pub fn is_free(tx: &mut Tx, customer: CustomerId) -> Result<bool> {
+    Ok(of(tx, customer)?.is_none())
+}
+
+/// Everybody who was erased.
+pub fn erased(tx: &mut Tx) -> Result<Vec<CustomerId>> {
+    tx.query(
+        "SELECT customer_id FROM privacy_standings WHERE state = 'erased' ORDER BY since, customer_id",
+        &[],
+        |row| row.id(0, CustomerId),
+    )
+}
+
+/// Everybody whose data are to be kept only.
+pub fn restricted(tx: &mut Tx) -> Result<HashSet<CustomerId>> {
+    let sql = "SELECT customer_id FROM privacy_standings WHERE state = 'restricted'";
+    Ok(tx.query(sql, &[], |row| row.id(0, CustomerId))?.into_iter().collect())
+}
+
 /// 409 `customer_erased` where the person is gone: nothing is written to him any more.
 pub fn require_there(tx: &mut Tx, customer: CustomerId) -> Result<()> {
     match of(tx, customer)? {

@@ -4,6 +4,7 @@
 use super::rule::Rule;
 use super::{At, Part};
 use crate::fields::{CustomerColumns, Few};
+use crate::privacy::standing;
 use crate::query::value;
 use crate::store::for_each_in;
 use crate::store::tags::{self, Holding};
@@ -39,6 +40,15 @@ fn asked(condition: &Condition, at: &At, binds: &mut Binds) -> String {
 /// Asks rules, which come in order, of customers who are locked, and gives and takes what follows.
 pub(crate) fn apply(tx: &mut Tx, at: &At, rules: &[&Rule], ids: &[CustomerId]) -> Result<Moved> {
     let mut moved = Moved::default();
+    // Whose data are to be kept only keeps his tags: he is not looked at.
+    let kept_only = standing::among(tx, ids, &[standing::State::Restricted])?;
+    let free: Vec<CustomerId>;
+    let ids = if kept_only.is_empty() {
+        ids
+    } else {
+        free = ids.iter().copied().filter(|id| !kept_only.contains(id)).collect();
+        &free
+    };
     if rules.is_empty() || ids.is_empty() {
         return Ok(moved);
     }

@@ -11,9 +11,9 @@ use tower::ServiceExt;
 use zunke_access::staff::NewStaff;
 use zunke_access::tokens::NewToken;
 use zunke_access::{Role, Secret, password, staff};
-use zunke_customers::Observers;
-use zunke_customers::export::{ExportFiles, WriteExports};
+use zunke_customers::export::{ExportFiles, WatchExports, WriteExports};
 use zunke_customers::privacy::{Holders, OwnHolder};
+use zunke_customers::{Customers, Observers};
 use zunke_http::App;
 use zunke_kernel::Instant;
 use zunke_privacy::work::{Discard, Retain};
@@ -54,11 +54,13 @@ impl House {
             Arc::new(LevelHolder),
             Arc::new(ServiceHolder { files: Some(tickets.clone()) }),
         ]);
+        let tiers = zunke_tiering::Tiers::default();
         let app = App::new(db.db.clone(), Arc::new(move || Instant(hand.load(Ordering::SeqCst))))
             .with(exports)
             .with(tickets)
             .with(holders.clone())
-            .with(zunke_tiering::Tiers::default());
+            .with(Customers { observers: vec![tiers.observer()] })
+            .with(tiers);
         let (routes, _) = zunke_customers::routes()
             .merge(zunke_customers::consent::routes())
             .merge(zunke_customers::export::routes())
@@ -172,7 +174,8 @@ impl House {
     pub fn work(&self) {
         let exports = ExportFiles::new(self.folder.path().join("exports"));
         let handlers: Vec<Arc<dyn Handler>> = vec![
-            Arc::new(WriteExports { files: exports }),
+            Arc::new(WriteExports { files: exports.clone() }),
+            Arc::new(WatchExports { files: exports }),
             Arc::new(Discard { holders: self.holders.clone() }),
             Arc::new(Retain { holders: self.holders.clone(), observers: Observers::default() }),
         ];

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use zunke_access::{Actor, Can, Deed, Permission, Write, directory, may};
+use zunke_customers::privacy::standing;
 use zunke_customers::{
     CustomerQuery, CustomerRef, Direction, Kind as ActivityKind, NewActivity, RecordContext, record,
 };
@@ -131,6 +132,7 @@ pub(super) async fn create(
     write
         .run(&app, StatusCode::CREATED, move |tx| {
             let customer = editable(tx, &actor, body.customer_id)?;
+            standing::require_free(tx, customer.id).map_err(|error| error.at("customer_id"))?;
             let context = context(tx, now, &actor, &told)?;
             let day = body.day.unwrap_or(context.today);
             note::check_day(body.state, day, context.today)?;

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 use zunke_access::{Actor, Scope, directory};
 use zunke_customers::CustomerQuery;
+use zunke_customers::privacy::standing;
 use zunke_kernel::id::{CustomerId, LevelId, StaffId};
 use zunke_kernel::{Day, Money, Result};
 use zunke_store::Tx;
@@ -38,6 +39,8 @@ pub(super) struct Card {
     open_tickets: i64,
     /// Whether the caller may open the customer's own page.
     visible: bool,
+    /// His data are to be kept only: answer what he asked for, and nothing else.
+    restricted: bool,
 }
 
 /// One ticket, whole.
@@ -114,5 +117,6 @@ fn card(tx: &mut Tx, actor: &Actor, ticket: &Ticket) -> Result<Option<Card>> {
         last_order_day: found.headline.last_order_day,
         open_tickets: list::open_of(tx, ticket.customer)?,
         visible,
+        restricted: standing::among(tx, &[ticket.customer], &[standing::State::Restricted])?.contains(&ticket.customer),
     }))
 }

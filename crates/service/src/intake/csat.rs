@@ -15,6 +15,7 @@ use crate::tasks::{self, NewTask};
 use crate::ticket::{Channel, State, Ticket};
 use crate::{text, work};
 use zunke_access::directory;
+use zunke_customers::consent::{Channel as Reach, Purpose, consented};
 use zunke_kernel::id::TicketId;
 use zunke_kernel::{Error, Instant, Kind, Locale, Result, Text};
 use zunke_store::{Tx, jobs};
@@ -187,6 +188,10 @@ pub fn ask(tx: &mut Tx, cx: &Context, hooks: &Hooks, keys: &Keys, id: TicketId) 
     };
     // Its mail is waited with where the question was put off: a later solution plans it anew.
     let settled = ticket.solved_at.is_some_and(|solved| solved.0 + settings.csat.delay_hours * HOUR_MS <= cx.now.0);
+    // It is more than an answer to what he asked for.
+    if !consented(tx, ticket.customer, Purpose::Service, Reach::Email)? {
+        return Ok(false);
+    }
     if !mailed || !settled || !rows::invite(tx, id, cx.now)? {
         return Ok(false);
     }

@@ -7,6 +7,7 @@ use crate::store::{lists, managers};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use zunke_access::Scope;
+use zunke_customers::privacy::standing::FREE;
 use zunke_customers::{OwnerWhy, RecordContext, make, query};
 use zunke_kernel::id::{CustomerId, StaffId};
 use zunke_kernel::{Instant, Result};
@@ -60,7 +61,7 @@ pub fn without(tx: &mut Tx, scope: &Scope, vip_from: i64, limit: usize) -> Resul
     params.extend([vip_from.into(), i64::try_from(limit).unwrap_or(i64::MAX).into()]);
     let sql = format!(
         "SELECT c.customer_id FROM customers c
-         WHERE c.owner_id IS NULL AND c.status = 'active'{seen} AND c.level_rank >= ${}
+         WHERE c.owner_id IS NULL AND c.status = 'active'{seen}{FREE} AND c.level_rank >= ${}
          ORDER BY c.level_rank DESC, c.customer_id LIMIT ${}",
         params.len() - 1,
         params.len()
@@ -73,7 +74,7 @@ pub fn count_without(tx: &mut Tx, scope: &Scope, vip_from: i64) -> Result<i64> {
     let (seen, mut params) = query::seen(tx.engine(), scope);
     params.push(vip_from.into());
     let sql = format!(
-        "SELECT COUNT(*) FROM customers c WHERE c.owner_id IS NULL AND c.status = 'active'{seen} AND c.level_rank >= ${}",
+        "SELECT COUNT(*) FROM customers c WHERE c.owner_id IS NULL AND c.status = 'active'{seen}{FREE} AND c.level_rank >= ${}",
         params.len()
     );
     Ok(tx.query_one(&sql, &params, |row| row.int(0))?.unwrap_or(0))

@@ -9,6 +9,7 @@ use serde::Serialize;
 use std::collections::HashMap;
 use zunke_access::{Role, directory};
 use zunke_customers::OwnerWhy;
+use zunke_customers::privacy::standing::FREE;
 use zunke_kernel::id::{CustomerId, LevelId, StaffId};
 use zunke_kernel::{Day, Error, Instant, Result, Text};
 use zunke_store::{Row, Tx, Value};
@@ -172,8 +173,10 @@ pub fn wanted(tx: &mut Tx, rates: &Rates, settings: &Settings, ids: &[CustomerId
     let mut found = Vec::with_capacity(ids.len());
     lists::for_each_in(
         tx,
-        "SELECT c.customer_id, c.level_rank, c.region, c.city FROM customers c
-         WHERE c.status = 'active' AND c.customer_id IN ({list})",
+        &format!(
+            "SELECT c.customer_id, c.level_rank, c.region, c.city FROM customers c
+             WHERE c.status = 'active'{FREE} AND c.customer_id IN ({{list}})"
+        ),
         &[],
         ids,
         &mut |row| {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use utoipa::ToSchema;
 use zunke_access::Scope;
+use zunke_customers::privacy::standing::FREE;
 use zunke_customers::query;
 use zunke_kernel::id::{CustomerId, LevelId, StaffId, TaskId, VisitId};
 use zunke_kernel::{Day, Instant, Result};
@@ -253,7 +254,7 @@ pub fn coverage(tx: &mut Tx, scope: &Scope, owner: Option<StaffId>, today: Day) 
                     CAST(COALESCE(v.done, 0) AS BIGINT), CAST(COALESCE(v.earlier, 0) AS BIGINT),
                     CAST(COALESCE(v.planned, 0) AS BIGINT), v.latest
              FROM (SELECT c.customer_id, c.name, c.level_rank, c.owner_id, c.level_since FROM customers c
-                   WHERE c.status = 'active'{seen} AND c.level_id = {level}{owned}) c
+                   WHERE c.status = 'active'{seen}{FREE} AND c.level_id = {level}{owned}) c
              LEFT JOIN (SELECT customer_id,
                     SUM(CASE WHEN state = 'done' AND day >= {begin} THEN 1 ELSE 0 END) AS done,
                     SUM(CASE WHEN state = 'done' AND day >= {earlier} AND day < {begin} THEN 1 ELSE 0 END) AS earlier,

@@ -23,6 +23,7 @@ use utoipa::{IntoParams, ToSchema};
 use zunke_access::settings::{self, Organisation};
 use zunke_access::{Asking, Can, Deed, Scope, Write, may};
 use zunke_customers::CustomerQuery;
+use zunke_customers::privacy::standing;
 use zunke_http::{App, Json, Path, Query, ReadProblems, Result, WriteProblems};
 use zunke_kernel::id::{CustomerId, LevelId, ProgrammeId};
 use zunke_kernel::page::{self, Page};
@@ -194,6 +195,7 @@ pub(super) fn lay(
         return Err(Error::invalid("until_past", "截止日期已过。", "This day has passed already.").at("until"));
     }
     check_day(layer.until)?;
+    standing::require_free(tx, customer)?;
     standings::lock(tx, &[customer])?;
     lives::put_layer(tx, now, customer, active.programme, kind, layer)?;
     look(tx, now, customer, organisation)

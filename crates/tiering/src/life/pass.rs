@@ -16,6 +16,8 @@ use crate::store::standings::{self, Row};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use std::sync::Arc;
+use zunke_customers::privacy::standing;
 use zunke_kernel::id::{CustomerId, LevelId};
 use zunke_kernel::{Currency, Day, Instant, Money, Result};
 use zunke_store::{Db, Tx};
@@ -192,7 +194,7 @@ pub fn survey_due(db: &Db, ready: &Ready) -> Result<Report> {
             let profiles = inputs::profiles(tx, &open.evaluator.plan, &ids)?;
             let nothing = Vec::new();
             let mut scratch = Scratch::default();
-            for id in &ids {
+            for id in ids.iter().filter(|id| !open.frozen.contains(id)) {
                 let key = (*id, open.programme);
                 let (Some(recorded), Some(lived)) = (recorded.get(&key), lived.get(&key)) else { continue };
                 let sections = buckets::sections(years.get(id).unwrap_or(&nothing));
@@ -224,7 +226,7 @@ pub fn survey_all(db: &Db, ready: &Ready, image: &Image) -> Result<Report> {
         let lives = db.read(|tx| lives(tx, &open, partition))?;
         let mut report = Report { customers: partition.len() as u64, ..Report::default() };
         let mut scratch = Scratch::default();
-        for at in 0..partition.len() {
+        for at in (0..partition.len()).filter(|at| !open.frozen.contains(&partition.id(*at))) {
             open.evaluator.gather(partition.days(at), &mut scratch);
             let assessment =
                 open.evaluator.assess(&mut scratch, partition.profile(at, &open.evaluator.plan), &open.cuts);
@@ -244,7 +246,10 @@ pub fn survey_all(db: &Db, ready: &Ready, image: &Image) -> Result<Report> {
 /// Rules ready for an evaluation of everyone. Where levels have lives, the gate is opened up to its day first, unless
 /// more would fall than the brake lets; then a run waits for approval, and the evaluation does everything else.
 pub fn ready(db: &Db, now: Instant, active: &Active, as_of: Day, currency: Currency) -> Result<Ready> {
-    let mut ready = db.read(|tx| Ready::load(tx, active, as_of, currency))?;
+    let mut ready = db.read(|tx| {
+        let frozen = Arc::new(standing::restricted(tx)?);
+        Ok(Ready { frozen, ..Ready::load(tx, active, as_of, currency)? })
+    })?;
     if ready.book.is_none() || ready.gate >= as_of {
         return Ok(ready);
     }

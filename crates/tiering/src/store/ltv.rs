@@ -6,6 +6,7 @@ use crate::ltv::fit::{Figure, Report};
 use serde::Serialize;
 use std::collections::HashSet;
 use zunke_access::Scope;
+use zunke_customers::privacy::standing;
 use zunke_customers::query;
 use zunke_kernel::id::{CustomerId, LevelId, StaffId};
 use zunke_kernel::{Day, Error, Instant, Result, page};
@@ -92,8 +93,12 @@ pub fn begin(tx: &mut Tx, now: Instant, id: uuid::Uuid, by: Option<StaffId>, rep
 }
 
 pub fn write(tx: &mut Tx, fit: uuid::Uuid, rows: &[(CustomerId, Buyer, Figure)]) -> Result<()> {
+    // Nothing is forecast of those whose data are to be kept only.
+    let ids: Vec<CustomerId> = rows.iter().map(|(id, ..)| *id).collect();
+    let kept_only = standing::among(tx, &ids, &[standing::State::Restricted])?;
     let rows: Vec<Vec<Value>> = rows
         .iter()
+        .filter(|(id, ..)| !kept_only.contains(id))
         .map(|(id, buyer, figure)| {
             vec![
                 (*id).into(),

@@ -5,6 +5,7 @@ use crate::store::for_ids;
 use serde::Serialize;
 use std::collections::HashMap;
 use zunke_access::Scope;
+use zunke_customers::privacy::standing::FREE;
 use zunke_customers::query;
 use zunke_kernel::id::{CustomerId, LevelId, ProgrammeId, VersionId};
 use zunke_kernel::{Day, Error, Instant, Money, Result, Text, page};
@@ -108,7 +109,7 @@ pub fn potentials_of(tx: &mut Tx, scope: &Scope, programme: ProgrammeId, limit: 
     let sql = format!(
         "SELECT c.customer_id, c.name, c.joined_day FROM customers c
          JOIN standings s ON s.customer_id = c.customer_id AND s.programme_id = ${}
-         WHERE c.status = 'active' AND s.potential > 0{seen}
+         WHERE c.status = 'active' AND s.potential > 0{seen}{FREE}
          ORDER BY s.potential DESC, c.customer_id LIMIT ${}",
         params.len() - 1,
         params.len()
