@@ -13,6 +13,6 @@ echo "$minutes minutes, $all targets, $share s each, $(date -u +%F)"
 for target in "${!targets[@]}"; do
   # Built first, so that the time is spent on inputs.
   cargo test --quiet -p "${target%/*}" --test "${target#*/}" --no-run
-  ZUNKE_FUZZ_SECONDS=$share cargo test --quiet -p "${target%/*}" --test "${target#*/}" -- fuzz any_ damaged --nocapture --test-threads 1 |
+  RUST_BACKTRACE=0 ZUNKE_FUZZ_SECONDS=$share cargo test --quiet -p "${target%/*}" --test "${target#*/}" -- fuzz any_ damaged --nocapture --test-threads 1 |
     grep -E '^fuzz |panicked|FAILED|minimal failing input' || exit 1
 done

@@ -7,6 +7,7 @@ pub mod quote;
 use machine::Writer;
 use mail_parser::{Address, HeaderValue, Message, MessageParser, MimeHeaders, PartType};
 use sha2::{Digest, Sha256};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use zunke_kernel::{Error, Instant, Result};
 
 /// A mail of more bytes is not taken.
@@ -64,8 +65,16 @@ pub struct Mail {
 
 /// Reads a mail. Only what has no sender at all is refused: what is broken otherwise is read as far as it goes.
 pub fn read(raw: &[u8]) -> Result<Mail> {
-    let unreadable = || Error::invalid("mail_unreadable", "这封邮件无法识别。", "This mail can't be read.");
     let raw = bounds::readable(raw);
+    // A mail on which the parser gives up must not take the mailbox with it: the next one would never be read.
+    catch_unwind(AssertUnwindSafe(|| parsed(raw))).unwrap_or_else(|_| Err(unreadable()))
+}
+
+fn unreadable() -> Error {
+    Error::invalid("mail_unreadable", "这封邮件无法识别。", "This mail can't be read.")
+}
+
+fn parsed(raw: &[u8]) -> Result<Mail> {
     let message = MessageParser::default().parse(raw).ok_or_else(unreadable)?;
     let sender = message.from().or_else(|| message.sender()).and_then(Address::first);
     let from = sender.and_then(|one| one.address.as_deref()).map(address).unwrap_or_default();
