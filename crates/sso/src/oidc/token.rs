@@ -115,3 +115,70 @@ fn check_claims(claims: &Map<String, Value>, expected: &Expected<'_>) -> Result<
     let fits = (1..=SUBJECT_CHARS_MAX).contains(&subject.chars().count()) && !subject.chars().any(char::is_control);
     if fits { Ok(()) } else { Err(Refusal::Subject) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// Made once with 2048 and with 1024 bits: RSA keys can't be made here.
+    const GOOD: (&str, &str) = (
+        "tiluV1ogNYFcil5XShExUqeKsnWog_SEaLmU9HFYl6kcVBYuUJxhsFJrUT0zcLre8skDj23QVzdeLLpiqiYVm3BvS7K-\
+         JfqHJMcPRDMea2vHNkgXgYi55RadidR6QIPxM489ap2Eh0roFc6ht4CPIlOmBDTduP--SNdr1QTtZGF-\
+         v5y0gTRu8jF8aCmkgJLtiYRlbxIfAzFVq3e_aQgquyfIJNl8ATTIEonJVIUltFMTjvUiuRgwkO0nl8WY4s7-\
+         roon3dQ389iBeVcdQaC-Q6iQlZhpADzM97fog9p-4ecH7wP3BfGKuYtbjbYVd9Yi9q2B5puDFOH6iibtOoBUQQ",
+        "eyJhbGciOiJSUzI1NiIsImtpZCI6InIifQ.eyJpc3MiOiJodHRwczovL2EuZXhhbXBsZSIsImF1ZCI6Inp1bmtlIiwic3ViIjoid\
+         SIsImlhdCI6MTgwMDAwMDAwMCwiZXhwIjoxODAwMDAwMzAwLCJub25jZSI6Im4ifQ.enrKXDDsnpmzhhQ1jEkfaGzJKS2diw2LoB\
+         xm-b5brdxvrrrLLugjyDlCMNX8JdIHKO02vx9qgodK850OJQOfLsRzRq2CfhFJto-OsuQB1F8yCqs4D_MmF_62kn6936BHnubiXW\
+         lhdh80SxawQT6uunxF4GgXUUp1rYbAoLSmlKR3kpx2fu_ThNvSJcIsgaXaaYtR9_pwiyl8YRfcuuRnwf8322IzKelcLEzYkYOBwC\
+         6ysUkHs_s9IjWxoGRA7e3HFawNUe8JKJZdE4i0jfS8ydxIjiLMSKLS-\
+         tlLDi6bBCWvBMzAeHvJqiCrrYHNNT_BXMC8tzfs09PEPUY61WFS9g",
+    );
+    const SHORT: (&str, &str) = (
+        "t96MXjvIv7D-\
+         lPPFcv5dH2iOMNnLyGC8qA276mRxfvU1dCClWGq1wPKXNoVc7mOBct_GIp0XOa_ODbRF4XfLr0uFWK1uciig0DuYI5--\
+         1Iq4FPVgEGsF5fFXdVeGvwgDgdiUdnbPr7zN7LoD-ozJU97Q0LpH5yqJjB_12fXi2K0",
+        "eyJhbGciOiJSUzI1NiIsImtpZCI6InIifQ.eyJpc3MiOiJodHRwczovL2EuZXhhbXBsZSIsImF1ZCI6Inp1bmtlIiwic3ViIjoid\
+         SIsImlhdCI6MTgwMDAwMDAwMCwiZXhwIjoxODAwMDAwMzAwLCJub25jZSI6Im4ifQ.qz05BcezOW13LQSnmM3gBor0N4_sN84Ffg\
+         zXDSr9c1hfewy_3gXpa0BYwBoOIuBfVmtzKGyM1Nhk06tSo_12x86CwGdrA3yoDFe6bUF-\
+         XWd0y4OoNhgby07HtASYLzdPigjFGZNAn0D2RsOj-9yCTyT0x-kf-q48uY7Ze9-ElWo",
+    );
+
+    fn keys(n: &str) -> Keys {
+        Keys::read(&json!({ "keys": [{ "kty": "RSA", "use": "sig", "kid": "r", "n": n, "e": "AQAB" }] }))
+    }
+
+    fn expected() -> Expected<'static> {
+        Expected { issuer: "https://a.example", client_id: "zunke", nonce: "n", now_secs: 1_800_000_100 }
+    }
+
+    #[test]
+    fn a_token_signed_by_rsa_is_taken_as_long_as_it_holds_in_every_part() {
+        let (n, token) = GOOD;
+        assert_eq!(check(token, &keys(n), &expected()).expect("good")["sub"], "u");
+        let late = Expected { now_secs: 1_800_000_400, ..expected() };
+        assert_eq!(check(token, &keys(n), &late), Err(Refusal::Expired));
+        let other = Expected { client_id: "other", ..expected() };
+        assert_eq!(check(token, &keys(n), &other), Err(Refusal::Audience));
+        // Another body under the same signature.
+        let (head, rest) = token.split_once('.').expect("parts");
+        let (_, signature) = rest.split_once('.').expect("parts");
+        let body = URL_SAFE_NO_PAD.encode(json!({ "iss": "https://a.example", "sub": "boss" }).to_string());
+        assert_eq!(check(&format!("{head}.{body}.{signature}"), &keys(n), &expected()), Err(Refusal::Signature));
+        // A key that is too short to be trusted, and none.
+        assert_eq!(check(SHORT.1, &keys(SHORT.0), &expected()), Err(Refusal::Signature));
+        assert_eq!(check(token, &Keys::default(), &expected()), Err(Refusal::KeyUnknown));
+    }
+
+    #[test]
+    fn what_is_no_token_is_refused_without_harm() {
+        let keys = keys(GOOD.0);
+        let long = "a".repeat(TOKEN_BYTES_MAX + 1);
+        for bad in
+            ["", ".", "..", "a.b.c", "e30.e30.", "e30.e30.AA", "\u{0}.\u{0}.\u{0}", "bnVsbA.bnVsbA.AA", long.as_str()]
+        {
+            let refusal = check(bad, &keys, &expected()).expect_err("no token");
+            assert!(matches!(refusal, Refusal::Malformed | Refusal::Algorithm), "{refusal:?}");
+        }
+    }
+}
