@@ -17,6 +17,12 @@ export const entries: Entry[] = [
 
   { path: '/customers', name: 'room.customers', page: () => import('./customers/CustomersPage') },
   { path: '/customers/segments', name: 'page.segments', page: () => import('./customers/SegmentsPage') },
+  {
+    path: '/customers/duplicates',
+    name: 'page.duplicates',
+    permission: 'merge_customers',
+    page: () => import('./merge/DuplicatesPage'),
+  },
   { path: '/customers/tags/:tab?', name: 'page.tags', page: () => import('./customers/TagsPage') },
   {
     path: '/customers/imports',

@@ -47,6 +47,11 @@ impl Observer for Fires {
         Ok(())
     }
 
+    /// A merge is told of once, as what it is.
+    fn moved(&self, _: &mut Tx, _: &RecordContext, _: &[Change]) -> Result<()> {
+        Ok(())
+    }
+
     fn created(&self, tx: &mut Tx, context: &RecordContext, customers: &[CustomerId]) -> Result<()> {
         let wishes = Wishes::load(tx)?;
         if wishes.any(&[EventType::CustomerCreated]) {

@@ -221,6 +221,140 @@ async fn likely_duplicates_are_found_by_name_and_birthday() {
     }
 }
 
+#[tokio::test]
+async fn names_one_character_apart_companies_by_their_stem_and_numbers_by_their_end_are_found() {
+    for db in databases() {
+        let house = house(db);
+        let pair = |one: &str, other: &str| (house.customer(one, 0, None, None), house.customer(other, 0, None, None));
+        let (a, b) = pair("王小明", "王小敏");
+        let (c, d) = (company(&house, "杭州明月科技有限公司").await, company(&house, "杭州明月科技股份有限公司").await);
+        let (e, f) = pair("赵六", "钱七");
+        house.phone(e, "+8657187654321");
+        house.phone(f, "+8687654321");
+        for id in [a, b] {
+            house.patch(&format!("/customers/{id}"), json!({ "birthday": "1990-05-01" })).await;
+        }
+        let names = pairs(&house, "/duplicates").await;
+        assert_eq!(names, BTreeSet::from([sorted(a, b), sorted(c, d)]));
+        assert_eq!(pairs(&house, "/duplicates?by=phone").await, BTreeSet::from([sorted(e, f)]));
+        assert_eq!(pairs(&house, "/duplicates?likeness=sure").await, BTreeSet::new());
+        for (one, other) in [(a, b), (c, d), (e, f)] {
+            let own = pairs(&house, &format!("/customers/{one}/duplicates")).await;
+            assert_eq!(own, BTreeSet::from([sorted(one, other)]));
+        }
+        for bad in ["by=colour", "likeness=0", "dismissed=perhaps", "after=00&by=phone", "dismissed=true&after=31"] {
+            let (status, ..) = house.refused("GET", &format!("/duplicates?{bad}"), Value::Null).await;
+            assert!([400, 422].contains(&status), "{bad}: {status}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_is_not_the_same_is_not_shown_again_until_that_is_taken_back() {
+    for db in databases() {
+        let house = house(db);
+        let (a, b) = (house.customer("张伟", 0, None, None), house.customer("张伟", 0, None, None));
+        for id in [a, b] {
+            house.patch(&format!("/customers/{id}"), json!({ "birthday": "1990-05-01" })).await;
+        }
+        let both = BTreeSet::from([sorted(a, b)]);
+        assert_eq!(pairs(&house, "/duplicates").await, both);
+        // In whatever order they are named, and however often.
+        for (one, other) in [(b, a), (a, b)] {
+            house.post("/duplicates/dismiss", json!({ "one": one, "other": other })).await;
+        }
+        assert_eq!(pairs(&house, "/duplicates").await, BTreeSet::new());
+        assert_eq!(pairs(&house, &format!("/customers/{a}/duplicates")).await, BTreeSet::new());
+        assert_eq!(pairs(&house, "/duplicates?dismissed=true&limit=1").await, both);
+        house.post("/duplicates/dismiss", json!({ "one": a, "other": b, "dismissed": false })).await;
+        assert_eq!(pairs(&house, "/duplicates").await, both);
+        let (status, code, field) = house.refused("POST", "/duplicates/dismiss", json!({ "one": a, "other": a })).await;
+        assert_eq!((status, code.as_str(), field.as_str()), (422, "merge_itself", "other"));
+        let nobody = CustomerId(uuid::Uuid::from_u128(7));
+        let (status, ..) = house.refused("POST", "/duplicates/dismiss", json!({ "one": a, "other": nobody })).await;
+        assert_eq!(status, 404);
+        let agent = house.person("agent", zunke_access::Role::Agent);
+        let body = json!({ "one": a, "other": b });
+        assert_eq!(house.call(&agent, "POST", "/duplicates/dismiss", None, Some(body)).await.0, 403);
+    }
+}
+
+#[tokio::test]
+async fn what_comes_by_the_old_id_goes_to_the_customer_who_stayed() {
+    for db in databases() {
+        let house = house(db);
+        let [a, b, c] = ["甲", "乙", "丙"].map(|name| house.customer(name, 0, None, None));
+        orders(&house, &[(a, "A1", "1")]).await;
+        for (source, target) in [(a, b), (b, c)] {
+            house.post(&format!("/customers/{target}/merge"), json!({ "source_id": source, "reason": "重复" })).await;
+        }
+        orders(&house, &[(a, "A2", "2"), (b, "B1", "4")]).await;
+        assert_eq!(spend(&house, c), (3, 70_000));
+        assert_eq!((rows(&house, "activities", a), rows(&house, "activities", b)), (0, 0));
+        // What was told before the merge and comes again is the same still.
+        let again = house.post("/activities/batch", json!({ "activities": [order(a, "A1", "1")] })).await;
+        assert_eq!(again["results"][0]["outcome"], "duplicate", "{again}");
+        let (status, code, _) = house.refused("PATCH", &format!("/customers/{a}"), json!({ "city": "上海" })).await;
+        assert_eq!((status, code.as_str()), (409, "customer_merged"));
+    }
+}
+
+#[tokio::test]
+async fn sealed_values_move_and_where_both_have_one_it_is_chosen_and_comes_back() {
+    for db in databases() {
+        let house = house(db);
+        let (a, b) = (house.customer("甲", 0, None, None), house.customer("乙", 0, None, None));
+        let fields: Vec<uuid::Uuid> = (1..=3).map(uuid::Uuid::from_u128).collect();
+        for (customer, at, word) in [(a, 0, "a0"), (a, 1, "a1"), (b, 1, "b1"), (a, 2, "a2"), (b, 2, "b2")] {
+            seal(&house, customer, fields[at], word);
+        }
+        let before = (sealed(&house, a), sealed(&house, b));
+        let shown = house.get(&format!("/customers/{b}/merge-preview?source_id={a}")).await;
+        assert_eq!(shown["sealed"].as_array().map(Vec::len), Some(2), "{shown}");
+        let take = shown["sealed"][0].clone();
+        let body = json!({ "source_id": a, "take_sealed": [take], "reason": "同一人" });
+        let done = house.post(&format!("/customers/{b}/merge"), body).await;
+        assert_eq!(sealed(&house, b), ["a0", "a1", "b2"]);
+        assert_eq!(sealed(&house, a), ["b1", "a2"], "what was not chosen stays with the entry");
+        let merge = done["merge_id"].as_str().expect("an id");
+        house.post(&format!("/customers/{b}/merges/{merge}/undo"), json!({})).await;
+        assert_eq!((sealed(&house, a), sealed(&house, b)), before);
+        let body = json!({ "source_id": a, "take_own": ["nothing_such"], "reason": "同一人" });
+        let (status, code, field) = house.refused("POST", &format!("/customers/{b}/merge"), body).await;
+        assert_eq!((status, code.as_str(), field.as_str()), (422, "field_unknown", "take_own"));
+    }
+}
+
+async fn company(house: &House, name: &str) -> CustomerId {
+    let made = house.post("/customers", json!({ "name": name, "kind": "company" })).await;
+    made["id"].as_str().expect("an id").parse().expect("an id")
+}
+
+fn sorted(one: CustomerId, other: CustomerId) -> (String, String) {
+    let (one, other) = (one.to_string(), other.to_string());
+    if one < other { (one, other) } else { (other, one) }
+}
+
+async fn pairs(house: &House, path: &str) -> BTreeSet<(String, String)> {
+    let found = house.get(path).await;
+    let items = found["items"].as_array().expect("items").iter();
+    let id = |one: &Value| one.as_str().expect("an id").parse::<CustomerId>().expect("an id");
+    items.map(|pair| sorted(id(&pair["one"]), id(&pair["other"]))).collect()
+}
+
+fn seal(house: &House, customer: CustomerId, field: uuid::Uuid, word: &str) {
+    let sql = "INSERT INTO customer_sensitive (customer_id, field_id, value_id, sealed, blind, updated_at)
+               VALUES ($1, $2, $2, $3, $3, 0)";
+    let params = [customer.into(), field.into(), word.as_bytes().into()];
+    house.db.write(|tx| tx.execute(sql, &params)).expect("sealed");
+}
+
+fn sealed(house: &House, customer: CustomerId) -> Vec<String> {
+    let sql = "SELECT sealed FROM customer_sensitive WHERE customer_id = $1 ORDER BY field_id";
+    let read = |row: &zunke_store::Row<'_>| Ok(String::from_utf8_lossy(&row.bytes(0)?).into_owned());
+    house.db.read(|tx| tx.query(sql, &[customer.into()], read)).expect("read")
+}
+
 #[test]
 fn every_table_about_customers_is_answered_for() {
     for db in databases() {

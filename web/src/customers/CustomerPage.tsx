@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { App, Button, Dropdown, Grid, Skeleton, Tabs } from 'antd';
 import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useParams } from 'react-router';
+import { Navigate, useParams } from 'react-router';
 import { get, post } from '../api/client';
 import { messageOf } from '../api/problem';
 import { useCan } from '../api/session';
@@ -27,6 +27,9 @@ import './customers.css';
 const CustomerTickets = lazy(() => import('../service/desk/CustomerTickets'));
 const CustomerCare = lazy(() => import('../service/visits/CustomerCare'));
 const CustomerPrivacy = lazy(() => import('../privacy/CustomerPrivacy'));
+const KeptOnly = lazy(() => import('../privacy/KeptOnly'));
+const CustomerMerges = lazy(() => import('../merge/CustomerMerges'));
+const MergeWith = lazy(() => import('../merge/MergeWith'));
 const CustomerSensitive = lazy(() => import('../vault/CustomerSensitive'));
 const WhyDialog = lazy(() => import('../roles/WhyDialog'));
 const LevelExplanation = lazy(() => import('../tiers/LevelExplanation'));
@@ -56,6 +59,8 @@ export default function CustomerPage() {
       </>
     );
   }
+  // The id of an entry that was merged leads to the customer it went into.
+  if (customer.data.id !== id) return <Navigate replace to={`/customers/${customer.data.id}?merged_from=${id}`} />;
   return <Page customer={customer.data} back={back} />;
 }
 
@@ -71,6 +76,7 @@ function Page({ customer, back }: { customer: Customer; back: { to: string; labe
   const highest = levels.length > 0 && customer.level_rank === levels.at(-1)?.rank;
   const [editing, setEditing] = useState(false);
   const [recording, setRecording] = useState(false);
+  const [merging, merge] = useState(false);
   const [asking, setAsking] = useState(false);
   const level = byRank.get(customer.level_rank);
   const archived = customer.status === 'archived';
@@ -94,6 +100,7 @@ function Page({ customer, back }: { customer: Customer; back: { to: string; labe
     ...(can('archive_customers')
       ? [archived ? { key: 'restore', label: t('restore.action') } : { key: 'archive', label: t('archive.action') }]
       : []),
+    ...(can('merge_customers') && !archived ? [{ key: 'merge', label: t('merge:with.button') }] : []),
     ...(can('manage_staff') ? [{ key: 'why', label: t('roles:why.action') }] : []),
   ];
   const side = (
@@ -152,6 +159,8 @@ function Page({ customer, back }: { customer: Customer; back: { to: string; labe
   });
   if (!wide) tabs.push({ key: 'profile', label: t('tab.profile'), children: side });
 
+  // Elsewhere it would lie on the buttons of rows; there the one on top does.
+  const onTimeline = !tabs.some((tab) => tab.key === state.tab && tab.key !== 'timeline');
   return (
     <>
       <PageHeader
@@ -191,7 +200,11 @@ function Page({ customer, back }: { customer: Customer; back: { to: string; labe
                 trigger={['click']}
                 menu={{
                   items: more,
-                  onClick: ({ key }) => (key === 'why' ? setAsking(true) : archive(key as 'archive' | 'restore')),
+                  onClick: ({ key }) => {
+                    if (key === 'why') setAsking(true);
+                    else if (key === 'merge') merge(true);
+                    else archive(key as 'archive' | 'restore');
+                  },
                 }}
               >
                 <Button aria-label={t('common:action.more')}>···</Button>
@@ -205,6 +218,12 @@ function Page({ customer, back }: { customer: Customer; back: { to: string; labe
           <WhyDialog customer={customer} onClose={() => setAsking(false)} />
         </Suspense>
       )}
+      <Suspense>
+        <KeptOnly customerId={customer.id} />
+      </Suspense>
+      <Suspense fallback={null}>
+        <CustomerMerges id={customer.id} />
+      </Suspense>
       <div className="stats who-stats">
         <StatCard
           label={t('column.score')}
@@ -243,7 +262,7 @@ function Page({ customer, back }: { customer: Customer; back: { to: string; labe
           </aside>
         )}
       </div>
-      {phone && can('record_activities') && !archived && (
+      {phone && onTimeline && can('record_activities') && !archived && (
         <Button
           className="float-record"
           type="primary"
@@ -256,6 +275,11 @@ function Page({ customer, back }: { customer: Customer; back: { to: string; labe
         </Button>
       )}
       <CustomerForm open={editing} customer={customer} onClose={() => setEditing(false)} onDone={() => undefined} />
+      {merging && (
+        <Suspense fallback={null}>
+          <MergeWith id={customer.id} name={customer.name} onClose={() => merge(false)} />
+        </Suspense>
+      )}
       <RecordForm open={recording} customer={customer} onClose={() => setRecording(false)} />
     </>
   );

@@ -20,6 +20,7 @@ export const menu: MenuEntry[] = [
       { to: '/customers', name: 'page.customers' },
       { to: '/customers/segments', name: 'page.segments' },
       { to: '/customers/tags', name: 'page.tags' },
+      { to: '/customers/duplicates', name: 'page.duplicates', permission: 'merge_customers' },
       { to: '/customers/imports', name: 'page.imports', permission: 'import_customers' },
       { to: '/customers/exports', name: 'page.exports', permission: 'export_customers' },
     ],

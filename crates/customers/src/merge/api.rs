@@ -1,8 +1,11 @@
 //! `/duplicates`, `/customers/{id}/duplicates`, `/customers/{id}/merge`, `/customers/{id}/merges`.
 
 use super::deed::{self, Field, REASON_CHARS_MAX, Since, Wish};
-use super::{Joiners, MergeId, Merged, Pair, find, store};
+use super::find::{By, Likeness, Wanted};
+use super::{Joiners, MergeId, Merged, Pair, dismiss, find, store};
 use crate::api::{context, observers};
+use crate::custom::{self, Sight};
+use crate::sensitive::SensitiveFieldId;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -10,17 +13,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-use zunke_access::{Can, Permission, Write, may};
+use zunke_access::{Can, FieldRight, Permission, Write, may};
+use zunke_http::routes;
 use zunke_http::{App, Json, Path, Query, ReadProblems, Result, WriteProblems};
 use zunke_kernel::id::CustomerId;
 use zunke_kernel::{Error, Text};
+use zunke_store::Tx;
 
 /// The routes of duplicates and merges, relative to `/api/v1`.
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list))
         .routes(routes!(of_one))
+        .routes(routes!(say))
         .routes(routes!(preview))
         .routes(routes!(merge))
         .routes(routes!(merges))
@@ -35,6 +40,12 @@ struct ListParams {
     after: Option<String>,
     /// 1–200, default 50.
     limit: Option<u32>,
+    /// By names (default), or by the ends of phones.
+    by: Option<By>,
+    /// Only those of this likeness.
+    likeness: Option<Likeness>,
+    /// Those of whom somebody said that they are two.
+    dismissed: Option<bool>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -46,7 +57,7 @@ struct PairList {
     next: Option<String>,
 }
 
-/// Customers who may be one and the same, by name.
+/// Customers who may be one and the same, by name or by phone.
 #[utoipa::path(get, path = "/duplicates", tag = "customers", operation_id = "list_duplicates", params(ListParams),
     responses((status = 200, body = PairList), ReadProblems))]
 async fn list(
@@ -55,8 +66,13 @@ async fn list(
     Query(params): Query<ListParams>,
 ) -> Result<axum::Json<PairList>> {
     let limit = zunke_kernel::page::limit(params.limit)?.min(200) as usize;
+    let wanted = Wanted {
+        by: params.by.unwrap_or_default(),
+        likeness: params.likeness,
+        dismissed: params.dismissed.unwrap_or(false),
+    };
     let (items, next) =
-        app.db.read_async(move |tx| find::pairs(tx, &can.scope, params.after.as_deref(), limit)).await?;
+        app.db.read_async(move |tx| find::pairs(tx, &can.scope, wanted, params.after.as_deref(), limit)).await?;
     Ok(axum::Json(PairList { items, next }))
 }
 
@@ -76,6 +92,46 @@ async fn of_one(
         })
         .await?;
     Ok(axum::Json(PairList { items, next: None }))
+}
+
+/// Two of whom somebody says whether they are the same.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = DuplicateWord)]
+struct Word {
+    one: CustomerId,
+    other: CustomerId,
+    /// `false` takes it back: they are shown again.
+    #[serde(default = "yes")]
+    dismissed: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[derive(Serialize, Deserialize, ToSchema)]
+#[schema(as = DuplicateSaid)]
+struct Said {
+    dismissed: bool,
+}
+
+/// Say of two that they are not the same: they are not shown as duplicates any more.
+#[utoipa::path(post, path = "/duplicates/dismiss", tag = "customers", operation_id = "dismiss_duplicate",
+    request_body = Word, responses((status = 200, body = Said), WriteProblems))]
+async fn say(State(app): State<App>, write: Write<may::MergeCustomers>, Json(body): Json<Word>) -> Result<Response> {
+    let (actor, now, audit) = (write.actor.clone(), write.now, write.audit());
+    write
+        .run(&app, StatusCode::OK, move |tx| {
+            for id in [body.one, body.other] {
+                find::one(tx, &actor.scope, id)?;
+            }
+            dismiss::say(tx, (now, Some(actor.staff)), (body.one, body.other), body.dismissed)?;
+            let detail = json!({ "other": body.other, "dismissed": body.dismissed });
+            audit.note(tx, "customer.duplicate_dismiss", body.one, &detail)?;
+            Ok(Said { dismissed: body.dismissed })
+        })
+        .await
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -98,7 +154,34 @@ struct MergePreview {
     activities: i64,
     /// Tickets that move.
     tickets: i64,
+    /// Rows of every kind that go to the customer who stays.
+    moves: Vec<MergeMoves>,
+    /// The level that he will have at least: the higher one of the two.
+    level_rank: i64,
+    /// Fields of the vault in which both have a value, so that one is to be chosen.
+    sealed: Vec<SensitiveFieldId>,
 }
+
+#[derive(Serialize, ToSchema)]
+struct MergeMoves {
+    /// `activities`, `tickets`, `visits`, `staff_tasks`, `consents`, `customer_phones`, `customer_emails`,
+    /// `external_ids`, `customer_tags`, `customer_sensitive`.
+    what: &'static str,
+    rows: i64,
+}
+
+const MOVES: [&str; 10] = [
+    "activities",
+    "tickets",
+    "visits",
+    "staff_tasks",
+    "consents",
+    "customer_phones",
+    "customer_emails",
+    "external_ids",
+    "customer_tags",
+    "customer_sensitive",
+];
 
 #[derive(Serialize, ToSchema)]
 struct MergeChoice {
@@ -134,13 +217,30 @@ async fn preview(
             };
             let choices = deed::differing(&source, &target)
                 .into_iter()
+                .filter(|(field, ..)| can.fields.of(&field.word()) >= FieldRight::Read)
                 .map(|(field, target, source)| MergeChoice { field, target, source })
                 .collect();
             let mut count = |table: &str| {
                 let sql = format!("SELECT COUNT(*) FROM {table} WHERE customer_id = $1");
                 tx.query_one(&sql, &[source.id.into()], |row| row.int(0)).map(Option::unwrap_or_default)
             };
-            Ok(MergePreview { refused, choices, activities: count("activities")?, tickets: count("tickets")? })
+            let moves = MOVES
+                .into_iter()
+                .map(|what| Ok(MergeMoves { what, rows: count(what)? }))
+                .collect::<zunke_kernel::Result<Vec<_>>>()?;
+            let rows = |what: &str| moves.iter().find(|one| one.what == what).map_or(0, |one| one.rows);
+            let sealed = "SELECT s.field_id FROM customer_sensitive s JOIN customer_sensitive t
+                ON t.customer_id = $2 AND t.field_id = s.field_id WHERE s.customer_id = $1 ORDER BY s.field_id";
+            let sealed = tx.query(sealed, &[source.id.into(), target.id.into()], |row| row.id(0, SensitiveFieldId))?;
+            Ok(MergePreview {
+                refused,
+                choices,
+                activities: rows("activities"),
+                tickets: rows("tickets"),
+                level_rank: source.headline.level_rank.max(target.headline.level_rank),
+                moves,
+                sealed,
+            })
         })
         .await?;
     Ok(axum::Json(preview))
@@ -156,6 +256,13 @@ struct Body {
     /// Fields to be taken from it; where the other has none they are taken anyhow.
     #[serde(default)]
     take: Vec<Field>,
+    /// Keys of the organisation's own fields to be taken from it where both have a value.
+    #[serde(default)]
+    take_own: Vec<String>,
+    /// Fields of the vault to be taken from it where both have a value.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    take_sealed: Vec<SensitiveFieldId>,
     #[schema(max_length = 200)]
     reason: String,
 }
@@ -190,7 +297,15 @@ async fn merge(
                 actor.require(Permission::AssignCustomers)?;
             }
             let context = context(tx, now, &actor, &told)?;
-            let wish = Wish { take: body.take.clone(), reason: reason.clone() };
+            for field in &body.take {
+                actor.fields.require_write(&field.word())?;
+            }
+            let wish = Wish {
+                take: body.take.clone(),
+                own: own_fields(tx, &Sight::of(&actor), &body.take_own)?,
+                sealed: body.take_sealed.iter().map(|id| id.0).collect(),
+                reason: reason.clone(),
+            };
             let merge_id = deed::merge(tx, &context, (body.source_id, id), &wish, &joiners)?;
             let detail = json!({ "source": body.source_id, "merge": merge_id, "take": body.take, "reason": reason });
             audit.note(tx, "customer.merge", id, &detail)?;
@@ -248,6 +363,21 @@ async fn undo(
             Ok(MergeUndone { since })
         })
         .await
+}
+
+/// Own fields by their keys, of those that the caller may write.
+fn own_fields(tx: &mut Tx, sight: &Sight, keys: &[String]) -> zunke_kernel::Result<Vec<uuid::Uuid>> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let fields = custom::fields(tx, sight, FieldRight::Write)?;
+    let find = |key: &String| {
+        fields.iter().find(|field| field.key == *key).map(|field| field.id.0).ok_or_else(|| {
+            let (zh, en) = ("字段不存在，或您没有修改权限。", "There is no such field, or you may not change it.");
+            Error::invalid("field_unknown", zh, en).at("take_own")
+        })
+    };
+    keys.iter().map(find).collect()
 }
 
 fn joiners(app: &App) -> Joiners {

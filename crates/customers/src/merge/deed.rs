@@ -52,7 +52,7 @@ impl Field {
         Self::DepartmentId,
     ];
 
-    fn word(self) -> String {
+    pub(super) fn word(self) -> String {
         serde_json::to_value(self).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
     }
 
@@ -96,6 +96,9 @@ impl Field {
 pub struct Wish {
     /// Fields that are taken from the entry that goes; where the other has none they are taken anyhow.
     pub take: Vec<Field>,
+    /// The organisation's own fields and those of the vault that are taken where both have a value.
+    pub own: Vec<Uuid>,
+    pub sealed: Vec<Uuid>,
     pub reason: String,
 }
 
@@ -180,8 +183,8 @@ pub fn merge(
         }
     }
     let words = own::stricter(tx, context, &couple)?;
-    own::join(tx, &couple)?;
-    let kept = json!({ "fields": fields, "consents": words, "status": one.status });
+    let swapped = own::join(tx, &couple, (&wish.own, &wish.sealed))?;
+    let kept = json!({ "fields": fields, "consents": words, "status": one.status, "swapped": swapped });
     let id = MergeId::new(context.now);
     store::insert(tx, (id, source, target), (context.now, context.actor), &wish.reason, &kept)?;
     one.status = Status::Archived;
@@ -234,7 +237,7 @@ pub fn unmerge(
     for joiner in &joiners.0 {
         joiner.parting(tx, context, &couple)?;
     }
-    own::part(tx, &couple)?;
+    own::part(tx, &couple, &merged.kept["swapped"])?;
     let words: Vec<(Instant, Uuid)> =
         serde_json::from_value(merged.kept["consents"].clone()).map_err(Error::internal)?;
     for (at, word) in words {
@@ -293,7 +296,7 @@ fn save(
 
 fn tell(tx: &mut Tx, context: &RecordContext, changes: &[Change]) -> Result<()> {
     for observer in context.observers.0.iter().filter(|_| !changes.is_empty()) {
-        observer.recorded(tx, context, changes)?;
+        observer.moved(tx, context, changes)?;
     }
     Ok(())
 }

@@ -5,8 +5,10 @@
 //! Each room says what becomes of its tables as a [`Joiner`]; the binary brings them together, and a test reads the
 //! catalogue of the database: a table about customers that nobody answers for fails it.
 
+mod alike;
 mod api;
 mod deed;
+mod dismiss;
 mod find;
 mod own;
 mod shift;
@@ -14,10 +16,11 @@ mod store;
 
 pub use api::routes;
 pub use deed::{Field, Since, Wish, merge, unmerge};
-pub use find::{Pair, alike, pairs};
+pub use find::{By, Likeness, Pair, Wanted, alike, pairs};
 pub use own::OwnJoiner;
 pub use shift::{Origin, back, over};
-pub use store::{Merged, goes_to, into, require_own, went_into};
+pub(crate) use store::families;
+pub use store::{Merged, goes_to, into, leads, require_own, went_into};
 
 use crate::record::RecordContext;
 use std::sync::Arc;

@@ -7,6 +7,7 @@ use crate::identity::{Identity, IdentityKind};
 use crate::privacy::standing;
 use crate::record::RecordContext;
 use crate::store::identities;
+use serde::Deserialize;
 use uuid::Uuid;
 use zunke_kernel::id::CustomerId;
 use zunke_kernel::{Error, Result};
@@ -27,7 +28,7 @@ const TABLES: &[(&str, Fate, &str)] = &[
     ("customer_tag_history", Fate::Left, "what was done to that entry"),
     ("customer_fields", Fate::Moved, "those that the target lacks"),
     ("customer_field_history", Fate::Left, "what was done to that entry"),
-    ("customer_sensitive", Fate::Left, "sealed for that entry; a merge is refused while it holds any"),
+    ("customer_sensitive", Fate::Moved, "those that the target lacks, or that were chosen"),
     ("customer_category_history", Fate::Left, "what was done to that entry"),
     ("activities", Fate::Moved, ""),
     ("activity_keys", Fate::Follows, "the activities"),
@@ -35,6 +36,7 @@ const TABLES: &[(&str, Fate, &str)] = &[
     ("privacy_standings", Fate::Left, "a merge is refused while there is any"),
     ("privacy_requests", Fate::Moved, ""),
     ("erased_identities", Fate::Left, "of erased people, who are not merged"),
+    ("duplicate_dismissals", Fate::Left, "what was said of that entry"),
     ("merges", Fate::Left, "what went into that entry stays its own story"),
     ("merged_customers", Fate::Left, "where that entry went"),
 ];
@@ -56,14 +58,6 @@ impl Joiner for OwnJoiner {
                 ));
             }
         }
-        let sql = "SELECT 1 FROM customer_sensitive WHERE customer_id = $1 LIMIT 1";
-        if tx.query_one(sql, &[couple.source.into()], |row| row.int(0))?.is_some() {
-            return Err(Error::conflict(
-                "merge_sensitive",
-                "被合并的客户有加密的敏感信息，请先登记到保留的客户并在此清除。",
-                "The entry that goes holds sealed sensitive details; please enter them at the other one and clear them here.",
-            ));
-        }
         Ok(())
     }
 
@@ -77,14 +71,34 @@ impl Joiner for OwnJoiner {
     }
 }
 
-/// Moves what this room holds.
-pub(super) fn join(tx: &mut Tx, couple: &Couple) -> Result<()> {
+/// Tables in which each customer has one value of a field.
+const VALUES: [(&str, &str); 2] = [("customer_fields", "field_id"), ("customer_sensitive", "field_id")];
+
+/// Moves what this room holds; of the fields in `chosen` (own ones, sealed ones) the two change their values. Answers
+/// which these are.
+pub(super) fn join(tx: &mut Tx, couple: &Couple, chosen: (&[Uuid], &[Uuid])) -> Result<Vec<(String, Uuid)>> {
     let way = (couple.source, couple.target);
+    let mut swapped = Vec::new();
+    for ((table, key), wanted) in VALUES.into_iter().zip([chosen.0, chosen.1]) {
+        let both = format!(
+            "SELECT DISTINCT s.{key} FROM {table} s JOIN {table} t ON t.customer_id = $2 AND t.{key} = s.{key}
+             WHERE s.customer_id = $1"
+        );
+        let both: Vec<Uuid> = if wanted.is_empty() {
+            Vec::new()
+        } else {
+            tx.query(&both, &[way.0.into(), way.1.into()], |row| row.uuid(0))?
+        };
+        for field in both.into_iter().filter(|field| wanted.contains(field)) {
+            swap(tx, (table, key), field, way)?;
+            swapped.push((table.to_owned(), field));
+        }
+    }
     for table in ["activities", "consents", "privacy_requests"] {
         shift::over(tx, table, way, Origin::Remember, ("", &[]))?;
     }
     follow_keys(tx, way)?;
-    for (table, key) in [("customer_tags", "tag_id"), ("customer_fields", "field_id")] {
+    for (table, key) in [("customer_tags", "tag_id"), VALUES[0], VALUES[1]] {
         let sql = format!(
             "SELECT DISTINCT s.{key} FROM {table} s WHERE s.customer_id = $1
                AND NOT EXISTS (SELECT 1 FROM {table} t WHERE t.customer_id = $2 AND t.{key} = s.{key})"
@@ -101,13 +115,32 @@ pub(super) fn join(tx: &mut Tx, couple: &Couple) -> Result<()> {
         hand(tx, identity, way, Origin::Remember)?;
     }
     write_known(tx, couple.source, &[])?;
-    write_known(tx, couple.target, &theirs.into_iter().chain(mine).collect::<Vec<_>>())
+    write_known(tx, couple.target, &theirs.into_iter().chain(mine).collect::<Vec<_>>())?;
+    Ok(swapped)
+}
+
+/// The two change their values of a field: neither is lost.
+fn swap(tx: &mut Tx, (table, key): (&str, &str), field: Uuid, (one, other): (CustomerId, CustomerId)) -> Result<()> {
+    let aside = CustomerId(Uuid::now_v7());
+    let (filter, more) = shift::among(key, vec![field.into()], 3);
+    for way in [(other, aside), (one, other), (aside, one)] {
+        shift::over(tx, table, way, Origin::None, (&filter, &more))?;
+    }
+    Ok(())
 }
 
 /// Gives back what came from the family.
-pub(super) fn part(tx: &mut Tx, couple: &Couple) -> Result<()> {
+pub(super) fn part(tx: &mut Tx, couple: &Couple, swapped: &serde_json::Value) -> Result<()> {
     let way = (couple.target, couple.source);
-    for table in ["activities", "consents", "privacy_requests", "customer_tags", "customer_fields"] {
+    let swapped: Vec<(String, Uuid)> = Option::deserialize(swapped).map_err(Error::internal)?.unwrap_or_default();
+    for (table, key) in VALUES {
+        for (_, field) in swapped.iter().filter(|(name, _)| name == table) {
+            swap(tx, (table, key), *field, way)?;
+        }
+    }
+    let tables =
+        ["activities", "consents", "privacy_requests", "customer_tags", "customer_fields", "customer_sensitive"];
+    for table in tables {
         shift::back(tx, table, couple)?;
     }
     follow_keys(tx, way)?;

@@ -1,8 +1,10 @@
 //! Who went where.
 
 use super::MergeId;
+use crate::store::for_each_in;
 use serde::Serialize;
 use serde_json::Value as Json;
+use std::collections::HashMap;
 use utoipa::ToSchema;
 use zunke_kernel::id::{CustomerId, StaffId};
 use zunke_kernel::{Error, Instant, Result};
@@ -70,6 +72,44 @@ pub fn goes_to(tx: &mut Tx, customer: CustomerId) -> Result<CustomerId> {
         }
     }
     Ok(at)
+}
+
+/// Where these ids lead, of those that lead somewhere else: one query for each step of the longest chain.
+pub fn leads(tx: &mut Tx, customers: &[CustomerId]) -> Result<HashMap<CustomerId, CustomerId>> {
+    let mut found: HashMap<CustomerId, CustomerId> = HashMap::new();
+    let mut open: Vec<CustomerId> = customers.to_vec();
+    for _ in 0..CHAIN_MAX {
+        let values: Vec<Value> = open.iter().map(|id| (*id).into()).collect();
+        let mut steps = HashMap::new();
+        let sql = "SELECT customer_id, into_id FROM merged_customers WHERE customer_id IN ({list})";
+        for_each_in(tx, sql, &[], &values, &mut |row| {
+            steps.insert(row.id(0, CustomerId)?, row.id(1, CustomerId)?);
+            Ok(())
+        })?;
+        if steps.is_empty() {
+            break;
+        }
+        for id in customers {
+            let at = found.get(id).unwrap_or(id);
+            if let Some(next) = steps.get(at) {
+                found.insert(*id, *next);
+            }
+        }
+        open = steps.into_values().collect();
+    }
+    Ok(found)
+}
+
+/// Of those into whom others went: everybody who did.
+pub(crate) fn families(tx: &mut Tx, customers: &[CustomerId]) -> Result<HashMap<CustomerId, Vec<CustomerId>>> {
+    let values: Vec<Value> = customers.iter().map(|id| (*id).into()).collect();
+    let mut merged: Vec<CustomerId> = Vec::new();
+    let sql = "SELECT DISTINCT customer_id FROM merges WHERE state = 'merged' AND customer_id IN ({list})";
+    for_each_in(tx, sql, &[], &values, &mut |row| {
+        merged.push(row.id(0, CustomerId)?);
+        Ok(())
+    })?;
+    merged.into_iter().map(|id| Ok((id, family(tx, id)?))).collect()
 }
 
 /// Refuses to change an entry that went into another one; names the other.

@@ -46,6 +46,7 @@ const TABLES: &[(&str, Fate)] = &[
     ("privacy_standings", Fate::Kept),
     ("privacy_requests", Fate::Blanked),
     ("erased_identities", Fate::Kept),
+    ("duplicate_dismissals", Fate::Erased),
     ("merges", Fate::Blanked),
     ("merged_customers", Fate::Kept),
 ];
@@ -89,6 +90,8 @@ impl Holder for OwnHolder {
              WHERE customer_id = $4",
             &[NAMELESS.into(), sort_key(NAMELESS).into(), now.into(), customer.into()],
         )?;
+        execute(tx, "DELETE FROM duplicate_dismissals WHERE customer_id = $1", customer)?;
+        execute(tx, "DELETE FROM duplicate_dismissals WHERE other_id = $1", customer)?;
         let tags = execute(tx, "DELETE FROM customer_tags WHERE customer_id = $1", customer)?
             + execute(tx, "DELETE FROM customer_tag_history WHERE customer_id = $1", customer)?;
         let fields = execute(tx, "DELETE FROM customer_sensitive WHERE customer_id = $1", customer)?

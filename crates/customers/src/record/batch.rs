@@ -9,7 +9,7 @@ use crate::privacy::standing;
 use crate::profile::NewCustomer;
 use crate::store::activities::{self, Key};
 use crate::store::{customers, identities};
-use crate::{make, query};
+use crate::{make, merge, query};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use zunke_access::{Deed, LevelReach};
@@ -67,6 +67,7 @@ pub fn record(
     let free = activities::claim(tx, &mut claims)?;
     if free < groups.len() as u64 {
         find_stored(tx, context, &mut groups, &mut outcomes, &mut locked)?;
+        said_before_merge(tx, &mut groups, rows, &lines)?;
     }
 
     let mut batch = Settled::default();
@@ -220,6 +221,30 @@ fn find_stored(
     Ok(())
 }
 
+/// What was recorded of an entry that went into another since, and comes again, is the same still.
+fn said_before_merge(tx: &mut Tx, groups: &mut [Group], rows: &[NewActivity], lines: &[Option<String>]) -> Result<()> {
+    let differs = |stored: &Key, (_, owner, seal): &(usize, CustomerId, Seal)| {
+        stored.customer == *owner && stored.revision == seal.revision && stored.hash != seal.hash
+    };
+    let asked: Vec<CustomerId> = groups
+        .iter()
+        .filter_map(|group| group.stored.filter(|stored| group.arrivals.iter().any(|one| differs(stored, one))))
+        .map(|stored| stored.customer)
+        .collect();
+    let families = merge::families(tx, &asked)?;
+    for group in groups.iter_mut().filter(|_| !families.is_empty()) {
+        let Some(stored) = group.stored else { continue };
+        let Some(family) = families.get(&stored.customer) else { continue };
+        for arrival in group.arrivals.iter_mut().filter(|one| differs(&stored, one)) {
+            let hash = |id: &CustomerId| rows[arrival.0].content_hash(*id, lines[arrival.0].as_deref());
+            if family.iter().any(|id| hash(id) == stored.hash) {
+                arrival.2.hash = stored.hash;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Rows that will stand.
 #[derive(Default)]
 struct Settled<'a> {
@@ -317,6 +342,11 @@ fn owners(
     ids.extend(known.values());
     ids.sort_unstable();
     ids.dedup();
+    // Who went into another one is him from then on, also for those who know him by his old id.
+    let leads = merge::leads(tx, &ids)?;
+    ids = ids.iter().map(|id| *leads.get(id).unwrap_or(id)).collect();
+    ids.sort_unstable();
+    ids.dedup();
     let seen: HashSet<CustomerId> = if context.scope.is_all() {
         customers::lock(tx, &ids)?.into_iter().collect()
     } else {
@@ -324,6 +354,14 @@ fn owners(
         customers::lock(tx, &within)?.into_iter().collect()
     };
     let held_back = held_back(tx, context, &ids, &seen)?;
+    // Merged while this batch waited for the locks: the whole of it is tried again by whoever sent it.
+    if !merge::leads(tx, &ids)?.is_empty() {
+        return Err(Error::conflict(
+            "customer_merged",
+            "客户正在被合并，请重试。",
+            "A customer was merged at this moment; please try again.",
+        ));
+    }
     locked.extend(seen.iter().copied());
     make_missing(tx, context, rows, outcomes, &mut known, locked)?;
     let erased = standing::among(tx, &ids, &[standing::State::Erased])?;
@@ -336,6 +374,7 @@ fn owners(
             CustomerRef::Id(id) => Some(*id),
             CustomerRef::Identity { identity, .. } => known.get(identity).copied(),
         };
+        let owner = owner.map(|owner| *leads.get(&owner).unwrap_or(&owner));
         owners[at] = owner.filter(|owner| locked.contains(owner) && !erased.contains(owner));
         if owners[at].is_none() {
             let why = match owner {

@@ -53,6 +53,12 @@ impl RecordContext {
 pub trait Observer: Send + Sync {
     fn recorded(&self, tx: &mut Tx, context: &RecordContext, changes: &[Change]) -> Result<()>;
 
+    /// These activities have another customer now, because two became one or were parted: nothing happened that a
+    /// customer would know of.
+    fn moved(&self, tx: &mut Tx, context: &RecordContext, changes: &[Change]) -> Result<()> {
+        self.recorded(tx, context, changes)
+    }
+
     /// These customers are new.
     fn created(&self, tx: &mut Tx, context: &RecordContext, customers: &[CustomerId]) -> Result<()> {
         let _ = (tx, context, customers);
