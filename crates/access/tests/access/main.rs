@@ -3,6 +3,7 @@
 mod backups;
 mod common;
 mod coverage;
+mod documented;
 mod jobs;
 mod keys;
 mod level_rights;
