@@ -47,6 +47,11 @@ impl Server {
                 {
                     return Ok(());
                 }
+                if let Some(status) = server.process.try_wait()? {
+                    anyhow::bail!(
+                        "the server ended with {status}: is it built from the same sources as this measurement?"
+                    );
+                }
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
             anyhow::bail!("the server did not become ready")

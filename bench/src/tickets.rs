@@ -71,7 +71,8 @@ fn fill(db: &Db, count: usize, now: Instant) -> Result<Vec<CustomerId>> {
                 let opened = now.plus_secs(-60 * 2 * i64::try_from(*number).unwrap_or(0));
                 let ticket = Ticket {
                     id: TicketId::new(opened),
-                    number: i64::try_from(*number).unwrap_or(0) + 1,
+                    // From the product's own counter: what is created later goes on from there.
+                    number: tickets::next_number(tx)?,
                     customer: ids[number * 7_919 % ids.len()],
                     kind: kinds[number % kinds.len()],
                     priority: if number % 10 == 0 { Priority::High } else { Priority::Normal },
