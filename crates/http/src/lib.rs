@@ -15,6 +15,7 @@ mod patch;
 mod phrase;
 mod plain;
 mod problem;
+pub mod route_parts;
 mod version;
 
 pub use app::{App, Clock};

@@ -6,7 +6,7 @@ mod rules;
 mod standings;
 
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use zunke_http::routes;
 use zunke_access::Actor;
 use zunke_customers::privacy::Holders;
 use zunke_customers::{Customers, Observers, RecordContext};

@@ -19,7 +19,7 @@ pub use session::{Setup, SetupChecks, cookie as session_cookie};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use zunke_http::routes;
 use zunke_http::{App, Fault, Problem};
 
 /// What all rooms' documents share: the problem body, and the two ways to be known.

@@ -15,7 +15,7 @@ mod why;
 use crate::record::{Observer, Observers, RecordContext};
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use zunke_http::routes;
 use zunke_access::{Actor, settings};
 use zunke_http::App;
 use zunke_kernel::{Day, Instant, Result, Zone};

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use zunke_http::routes;
 use zunke_access::{Can, Deed, Write, may};
 use zunke_http::{App, Json, Path, ReadProblems, Result, WriteProblems};
 use zunke_kernel::id::{CustomerId, JobId};

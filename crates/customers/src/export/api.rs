@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::response::Response;
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use zunke_http::routes;
 use zunke_access::{Can, Scope, may};
 use zunke_http::{App, Query, ReadProblems, Result};
 use zunke_kernel::{Error, Instant, Locale};

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use zunke_http::routes;
 use zunke_access::{Actor, Can, Permission, Write, may};
 use zunke_http::{App, Json, Path, Query, ReadProblems, Result, WriteProblems};
 use zunke_kernel::id::StaffId;

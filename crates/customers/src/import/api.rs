@@ -18,7 +18,7 @@ use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use zunke_http::routes;
 use zunke_access::{Actor, Can, Write, may, settings};
 use zunke_http::{App, Json, Path, Query, ReadProblems, Result, WriteProblems};
 use zunke_kernel::id::{ImportId, StaffId};

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use zunke_http::routes;
 use zunke_access::{Can, Write, may};
 use zunke_http::{App, IfMatch, Json, Path, ReadProblems, Result, WriteProblems};
 use zunke_kernel::id::{CustomerId, StaffId};

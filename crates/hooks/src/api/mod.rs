@@ -5,7 +5,7 @@ mod settings;
 mod webhooks;
 
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use zunke_http::routes;
 use zunke_http::App;
 use zunke_kernel::{Error, Result};
 use zunke_service::intake::Keys;

@@ -38,7 +38,7 @@ mod whole;
 
 pub use pages::pages;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use zunke_http::routes;
 use zunke_http::App;
 
 /// The routes of this room, relative to `/api/v1`.

@@ -6,7 +6,7 @@ mod methods;
 mod providers;
 
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use zunke_http::routes;
 use zunke_http::App;
 
 /// The routes of this room, relative to `/api/v1`.

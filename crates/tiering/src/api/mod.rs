@@ -16,7 +16,7 @@ mod versions;
 use crate::cache::Tiers;
 use crate::validate::{Fault, Severity};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use zunke_http::routes;
 use zunke_access::{LevelReach, Reach, Scope};
 use zunke_http::App;
 use zunke_kernel::{Day, Error, Result};
