@@ -73,8 +73,8 @@ impl Company {
                 &[owner.into(), department.into(), rank.into(), ids[at].into()],
             );
         }
-        let boss = world.token(boss, true, Limits::default());
-        let mine = world.token(me, true, Limits::default());
+        let boss = world.token(boss, true, &Limits::default());
+        let mine = world.token(me, true, &Limits::default());
         let house = world.open();
         let customers: Vec<String> = ids.iter().map(ToString::to_string).collect();
         let as_boss = headers(Some(&boss));

@@ -56,11 +56,11 @@ fn who_gets_into_which_operation_is_what_the_table_says() {
     let mut callers = vec![None];
     for role in Role::ALL {
         let staff = world.person(role.word(), role, None, None, None);
-        callers.push(Some(world.token(staff, true, Limits::default())));
+        callers.push(Some(world.token(staff, true, &Limits::default())));
         if role == Role::Administrator {
-            callers.push(Some(world.token(staff, false, Limits::default())));
+            callers.push(Some(world.token(staff, false, &Limits::default())));
             let few = Limits { permissions: Some(vec![Permission::ReadCustomers]), per_minute: None };
-            callers.push(Some(world.token(staff, true, few)));
+            callers.push(Some(world.token(staff, true, &few)));
         }
     }
     // The two lesser keys of the administrator stand at the end of a line.
