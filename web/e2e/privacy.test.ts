@@ -85,7 +85,7 @@ it('a large file leaves the house when somebody else agrees', async () => {
   await dialog.getByLabel('用途').fill('季度盘点');
   await dialog.getByRole('button', { name: /导\s*出/ }).click();
   await page.waitForURL(/exports/);
-  await page.getByText('待审批').waitFor();
+  await page.getByText('待审批', { exact: true }).waitFor();
   // Nobody agrees to his own.
   expect(await page.getByRole('button', { name: /同\s*意/ }).count()).toBe(0);
   await check();

@@ -90,6 +90,17 @@ pub fn erase(
             format!("It can't be erased yet: {}.", en.join("; ")),
         ));
     }
+    at_once(tx, holders, context, customer, number)
+}
+
+/// The same, whatever is still open. The customer is locked and there.
+pub(crate) fn at_once(
+    tx: &mut Tx,
+    holders: &Holders,
+    context: &RecordContext,
+    customer: CustomerId,
+    number: i64,
+) -> Result<Certificate> {
     let before = CustomerQuery::system().find(tx, customer)?;
     let (mut lines, mut files) = (Vec::new(), Vec::new());
     for holder in &holders.0 {

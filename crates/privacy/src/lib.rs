@@ -8,6 +8,7 @@
 //! Promises: every room answers for its own tables as a holder, and a test finds a table that nobody answers for; an
 //! erasure happens wholly or not at all, and once; nobody who was erased comes back with a file or another system.
 
+pub mod again;
 pub mod api;
 pub mod erase;
 pub mod request;

@@ -1,6 +1,7 @@
 //! All SQL of the room.
 
 use crate::request::{Certificate, Channel, Request, RequestId, State};
+use std::collections::HashMap;
 use zunke_access::Scope;
 use zunke_customers::privacy::settings::Asked;
 use zunke_customers::query;
@@ -193,6 +194,30 @@ pub(crate) fn certificate_of(tx: &mut Tx, customer: CustomerId) -> Result<Option
         &[customer.into()],
         |row| row.json(0),
     )
+}
+
+/// The requests by which people were erased, by customer.
+pub(crate) fn with_certificate(tx: &mut Tx) -> Result<HashMap<CustomerId, Request>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM privacy_requests r JOIN customers c ON c.customer_id = r.customer_id
+         WHERE r.certificate IS NOT NULL"
+    );
+    Ok(tx.query(&sql, &[], read)?.into_iter().map(|request| (request.customer_id, request)).collect())
+}
+
+/// Writes a request of another database as it was there; the next one gets a higher number.
+pub(crate) fn put_back(tx: &mut Tx, request: &Request) -> Result<()> {
+    let sql = "SELECT 1 FROM privacy_requests WHERE request_id = $1";
+    if tx.query_one(sql, &[request.id.0.into()], |row| row.int(0))?.is_none() {
+        insert(tx, request)?;
+    }
+    save(tx, request)?;
+    tx.execute(
+        "INSERT INTO privacy_counters (name, last) VALUES ('requests', $1)
+         ON CONFLICT (name) DO UPDATE SET last = excluded.last WHERE privacy_counters.last < excluded.last",
+        &[request.number.into()],
+    )?;
+    Ok(())
 }
 
 /// Customers without any activity since an instant, who are neither erased nor restricted nor waited for by an open

@@ -1,9 +1,9 @@
 import { DownloadOutlined } from '@ant-design/icons';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert, App, Button, Form, Input, Modal, Tag } from 'antd';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { post, url } from '../api/client';
+import { get, type Page, post, url } from '../api/client';
 import { messageOf } from '../api/problem';
 import { useCan, useSession } from '../api/session';
 import { said } from '../i18n';
@@ -33,7 +33,20 @@ export default function ExportsPage() {
   const [refusing, refuse] = useState<Export>();
   const { message, modal } = App.useApp();
   const queries = useQueryClient();
-  const done = () => void queries.invalidateQueries({ queryKey: ['list', '/exports'] });
+  // While one is being written: until it is there.
+  const writing = useQuery({
+    queryKey: ['privacy', 'exports', 'running'],
+    queryFn: ({ signal }) => get<Page<Export>>('/exports', { state: 'running', limit: 1 }, signal),
+    refetchInterval: (query) => (query.state.data?.items.length ? 2_000 : false),
+  });
+  const busy = (writing.data?.items.length ?? 0) > 0;
+  useEffect(() => {
+    if (!busy) void queries.invalidateQueries({ queryKey: ['list', '/exports'] });
+  }, [busy, queries]);
+  const done = () => {
+    void queries.invalidateQueries({ queryKey: ['list', '/exports'] });
+    void queries.invalidateQueries({ queryKey: ['privacy', 'exports', 'running'] });
+  };
   const approve = (one: Export) =>
     modal.confirm({
       title: t('export.approve_question', { name: one.staff_name, n: count(one.asked_rows) }),

@@ -24,7 +24,7 @@ export const theme: ThemeConfig = {
     colorPrimaryHover: '#3a5286',
     colorPrimaryActive: '#1e2a44',
     colorSuccess: '#23744f',
-    colorWarning: '#9a6a12',
+    colorWarning: '#8a5d0f',
     colorError: '#b3352f',
     // Tints by hand: those that are derived from dark colours come out grey.
     colorPrimaryBg: '#eef1f7',

@@ -5,7 +5,9 @@ use crate::output::{Output, grouped};
 use crate::{clock, command::database, open, rooms};
 use serde_json::json;
 use std::path::{Path, PathBuf};
+use zunke_customers::Observers;
 use zunke_kernel::{Error, Result};
+use zunke_privacy::again::{Register, again};
 use zunke_store::backup::{self as store, Lock};
 use zunke_store::vault::Vault;
 use zunke_store::{Db, audit};
@@ -69,7 +71,9 @@ pub fn backup(db: &Db, data: &Path, asked: &Backup, output: Output) -> Result<()
 
 pub fn restore(url: &str, data: &Path, asked: &Restore, output: Output) -> Result<()> {
     if asked.file.is_file() && !store::is_backup(&asked.file) {
-        return database::restore(url, &asked.file, asked.replace, output);
+        let register = register(url, asked.replace, output);
+        database::restore(url, &asked.file, asked.replace, output)?;
+        return erase_again(url, data, &register).map(|_| ());
     }
     let lock = passphrase(asked.passphrase_file.as_deref())?;
     let vault = Vault::in_folder(data);
@@ -86,23 +90,59 @@ pub fn restore(url: &str, data: &Path, asked: &Restore, output: Output) -> Resul
     if let Some(folder) = crate::config::folder(url) {
         std::fs::create_dir_all(folder).map_err(Error::internal)?;
     }
+    let register = register(url, asked.replace, output);
     let done = store::restore(url, &rooms::place(data), &vault, lock.as_ref(), (now, asked.replace), &asked.file)?;
     let db = open::plain(url)?;
     let detail = json!({ "created_at": done.created_at, "program": done.program });
     db.write(|tx| audit::write(tx, now, None, "backup.restore", "backup", &detail))?;
+    let erased_again = erase_again(url, data, &register)?;
     let target = url.strip_prefix("sqlite:").map(PathBuf::from);
     let kept = target.as_ref().and_then(|target| {
         done.kept.iter().find(|kept| kept.to_string_lossy().starts_with(&*target.to_string_lossy()))
     });
     let value = json!({ "database": target, "kept": kept, "kept_all": done.kept, "created_at": done.created_at,
-        "rows": done.totals.rows, "files": done.totals.files, "audit_entries": done.audit_entries });
+        "rows": done.totals.rows, "files": done.totals.files, "audit_entries": done.audit_entries,
+        "erased_again": erased_again });
     output.done(&value, || {
         let mut lines = vec![format!("{} {}", output.say("已恢复到", "Restored as of"), done.created_at)];
         for kept in &done.kept {
             lines.push(format!("{}: {}", output.say("原文件保留在", "The old one is kept as"), kept.display()));
         }
+        if erased_again > 0 {
+            let said =
+                output.say("备份之后已匿名化、已重新匿名化的客户", "Customers erased since the backup, erased again");
+            lines.push(format!("{said}: {erased_again}"));
+        }
         lines.join("\n")
     })
+}
+
+/// Who was erased in the database that is about to be replaced. What can't be read is told: it may be broken, and that is
+/// why a backup is wanted.
+fn register(url: &str, replace: bool, output: Output) -> Register {
+    let there = url.strip_prefix("sqlite:").is_none_or(|path| Path::new(path).exists());
+    if !replace || !there {
+        return Register::default();
+    }
+    open::plain(url).and_then(|db| db.read(Register::read)).unwrap_or_else(|error| {
+        tracing::warn!(%error, "the register of erasures could not be read");
+        output.progress(output.say(
+            "无法读取原数据库的匿名化登记：请按留存的匿名化证明，对备份中的相应客户再次办理。",
+            "The register of erasures of the old database can't be read: erase those people again by the certificates that you keep.",
+        ));
+        output.progress_end();
+        Register::default()
+    })
+}
+
+/// Erases again who was erased since the backup was made; answers how many.
+fn erase_again(url: &str, data: &Path, register: &Register) -> Result<u64> {
+    if register.is_empty() {
+        return Ok(0);
+    }
+    let db = open::migrated(url)?;
+    let observers = Observers(rooms::House::default().observers());
+    again(&db, clock::now(), &rooms::holders(data), &observers, register)
 }
 
 pub fn keys(url: &str, data: &Path, asked: &Keys, output: Output) -> Result<()> {

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 /// The binary with an own folder and nothing of the tester's environment.
 pub fn zunke(folder: &Path, database: Option<&str>) -> Command {
@@ -113,6 +114,28 @@ impl House {
         let cookie = answer.header("set-cookie").expect("a cookie");
         assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite"), "{cookie}");
         cookie.split(';').next().expect("a pair").to_owned()
+    }
+
+    /// Kills the process; answers its folder, for the next one.
+    pub fn kill(mut self) -> tempfile::TempDir {
+        self.child.kill().expect("kill");
+        self.child.wait().expect("an end");
+        std::mem::replace(&mut self.folder, tempfile::tempdir().expect("a folder"))
+    }
+
+    /// Calls, and kills the process a while after; answers whether it had said by then that it is done.
+    pub fn call_and_kill(self, path: &str, token: &str, body: &Value, after: Duration) -> (bool, tempfile::TempDir) {
+        let body = body.to_string();
+        let mut stream = TcpStream::connect(&self.address).expect("connect");
+        let head = format!("POST {path} HTTP/1.0\r\nhost: {}\r\nauthorization: {token}\r\n", self.address);
+        let rest = format!("content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        stream.write_all(format!("{head}{rest}").as_bytes()).expect("send");
+        std::thread::sleep(after);
+        let folder = self.kill();
+        let mut answer = Vec::new();
+        // Cut off or not: what had come by then.
+        let _ = stream.read_to_end(&mut answer);
+        (String::from_utf8_lossy(&answer).starts_with("HTTP/1.0 200"), folder)
     }
 
     /// Asks the process to end; answers whether it ended well.
