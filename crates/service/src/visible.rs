@@ -11,7 +11,8 @@ use zunke_store::{Engine, Tx, Value};
 ///
 /// A ticket is seen where the customer's level is within the scope, and the customer is within its reach or the ticket is
 /// the actor's: assigned to him, in a group of his, or with a task for him or his department. A ticket whose sender is
-/// not known yet is seen by everybody who sees more than his own customers.
+/// not known yet is seen by everybody who sees more than his own customers, and customers without a level; by others where
+/// it is theirs to work on.
 #[must_use]
 pub fn seen(_engine: Engine, actor: &Actor, alias: &str) -> (String, Vec<Value>) {
     let scope = &actor.scope;
@@ -55,9 +56,12 @@ pub fn seen(_engine: Engine, actor: &Actor, alias: &str) -> (String, Vec<Value>)
             format!(" AND c.level_rank IN ({list})")
         }
     };
-    let unknown = match &scope.reach {
-        Reach::All | Reach::Department(_) => format!("{alias}.customer_id = {nobody}"),
-        Reach::Own(_) => format!("({alias}.customer_id = {nobody} AND ({mine}))"),
+    // Nobody knows his level: he stands at none, as a customer without one does.
+    let open = !matches!(scope.reach, Reach::Own(_)) && scope.levels.holds(0);
+    let unknown = if open {
+        format!("{alias}.customer_id = {nobody}")
+    } else {
+        format!("({alias}.customer_id = {nobody} AND ({mine}))")
     };
     let sql = format!(
         " AND ({unknown} OR EXISTS (SELECT 1 FROM customers c WHERE c.customer_id = {alias}.customer_id{level} \

@@ -457,5 +457,10 @@ async fn a_change_that_makes_ordinary_customers_fare_worse_is_an_alarm() {
         assert!(title.contains("贵宾一小时") && note.contains("100.0%") && note.contains("75.0%"), "{title} {note}");
         let (_, none) = house.call(&agent, "GET", "/my/tasks", None, None).await;
         assert_eq!(none["items"].as_array().map(Vec::len), Some(0));
+        // Figures of the whole company are for who sees the whole company.
+        let (status, refused) = house.call(&agent, "GET", "/service/fairness", None, None).await;
+        assert_eq!((status, refused["code"].as_str()), (403, Some("everyone_required")), "{refused}");
+        let (status, _) = house.call(&chief, "GET", "/service/fairness", None, None).await;
+        assert_eq!(status, 200);
     }
 }

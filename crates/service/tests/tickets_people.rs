@@ -113,6 +113,7 @@ async fn another_departments_ticket_is_as_absent_as_one_that_never_was_until_it_
         let eve = house.person_in("eve", Role::Agent, Some(east), None, None);
         let wes = house.person_in("wes", Role::Agent, Some(west), None, None);
         let low = house.person_in("low", Role::Agent, Some(east), None, Some(vec![0, 1]));
+        let high = house.person_in("high", Role::Agent, Some(east), None, Some(vec![3, 4]));
         let own = house.person_in("own", Role::AccountManager, Some(east), None, None);
         let customer = house.customer("王小明", 3, None, Some(east));
         let id = house.ticket(customer, "question", "怎么升级").await;
@@ -124,6 +125,8 @@ async fn another_departments_ticket_is_as_absent_as_one_that_never_was_until_it_
             (&eve, true, true),
             (&wes, false, true),
             (&low, false, true),
+            // Nobody knows the level of an unknown sender: he stands at none.
+            (&high, true, false),
             (&own, false, false),
         ] {
             let (status, _) = house.call(who, "GET", &path, None, None).await;

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use zunke_access::settings as organisation;
 use zunke_access::{Can, may};
 use zunke_http::{App, ReadProblems, Result};
-use zunke_kernel::Day;
+use zunke_kernel::{Day, Error, Kind};
 
 /// Weeks that are shown.
 const WEEKS: i32 = 12;
@@ -45,10 +45,27 @@ pub(super) struct Fairness {
     alarm: bool,
 }
 
-/// Promises kept by level and week, and what changes of the service standards did to the lowest level.
+/// 403 unless he sees everyone: a share of promises kept says nothing about fairness where some levels or departments
+/// are missing from it, and the whole is not for who sees a part.
+fn require_everyone(can: &Can<may::ReadTickets>) -> Result<()> {
+    if can.scope.sees_all() {
+        return Ok(());
+    }
+    let error = Error::new(
+        Kind::Forbidden,
+        "everyone_required",
+        "公平性按全部客户统计，而您只能查看部分客户，请由能查看全部客户的同事查看。",
+        "Fairness is counted over all customers, and you see only some of them; somebody who sees all of them can look.",
+    );
+    Err(error.into())
+}
+
+/// Promises kept by level and week, and what changes of the service standards did to the lowest level; for whoever sees
+/// all customers.
 #[utoipa::path(get, path = "/service/fairness", tag = "service", operation_id = "get_fairness",
     responses((status = 200, body = Fairness), ReadProblems))]
-pub(super) async fn get(State(app): State<App>, _can: Can<may::ReadTickets>) -> Result<axum::Json<Fairness>> {
+pub(super) async fn get(State(app): State<App>, can: Can<may::ReadTickets>) -> Result<axum::Json<Fairness>> {
+    require_everyone(&can)?;
     let now = app.now();
     let found = app
         .db
