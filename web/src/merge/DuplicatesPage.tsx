@@ -134,11 +134,11 @@ function PairLine({ pair, dismissed, onCompare }: { pair: Pair; dismissed: boole
           </Button>
         ) : (
           <>
-            <Button type="primary" onClick={onCompare}>
+            <Button onClick={onCompare}>
               {t('compare')}
               <span className="visually-hidden">{both}</span>
             </Button>
-            <Button loading={say.isPending} onClick={() => say.mutate(true)}>
+            <Button type="text" loading={say.isPending} onClick={() => say.mutate(true)}>
               {t('dismiss.button')}
               <span className="visually-hidden">{both}</span>
             </Button>

@@ -80,9 +80,14 @@ pub(super) fn judge(one: &Entry, other: &Entry) -> Option<(u32, Vec<Text>)> {
     if one.birthday.is_some() && other.birthday.is_some() && one.birthday != other.birthday {
         return None;
     }
+    // Names that sound different say something of two people of one birthday only; most neighbours end here.
+    let same_day = one.birthday.is_some() && one.birthday == other.birthday;
+    if one.kind != "company" && one.sound != other.sound && !same_day {
+        return None;
+    }
     let (mut score, why) = names(one, other)?;
     let mut why = vec![why];
-    if one.birthday.is_some() && one.birthday == other.birthday {
+    if same_day {
         score += 40;
         why.push(Text::new("生日相同", "Same birthday"));
     }
