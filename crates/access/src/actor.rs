@@ -211,6 +211,9 @@ pub(crate) async fn identify(parts: &mut Parts, app: &App) -> Result<SignedIn> {
         }
     };
     zunke_http::prefer_locale(signed_in.actor.locale);
+    if let Via::Token { id, .. } = signed_in.via {
+        zunke_store::audit::asked_with(id.0);
+    }
     limit::count(parts, app, &signed_in)?;
     parts.extensions.insert(signed_in.clone());
     Ok(signed_in)

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use uuid::Uuid;
 use zunke_http::App;
 use zunke_kernel::{Error, Instant, Kind, Result};
+use zunke_store::audit;
 
 /// Calls in a minute where nothing else is said: a key is a program, a login is a person at a page.
 pub const KEY_PER_MINUTE: i64 = 12_000;
@@ -106,7 +107,14 @@ pub(crate) fn count(parts: &axum::http::request::Parts, app: &App, signed_in: &S
 }
 
 /// Middleware for all routes: the answer says how many calls are left.
-pub async fn limit_headers(State(app): State<App>, mut request: Request, next: Next) -> Response {
+pub async fn limit_headers(State(app): State<App>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let origin = crate::write::origin(&parts);
+    // What the request enters into the record says whence it came.
+    audit::asking(origin, counted(app, Request::from_parts(parts, body), next)).await
+}
+
+async fn counted(app: App, mut request: Request, next: Next) -> Response {
     if app.get::<RateLimits>().is_none() {
         return next.run(request).await;
     }

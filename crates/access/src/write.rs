@@ -176,7 +176,8 @@ async fn settle(
         let (status, body) = work(tx)?;
         // No change is without an entry, whoever wrote the handler; what the handler says itself says more.
         if tx.changed() > before && !tx.is_audited() && !speaks_for_itself(&path) {
-            audit.note(tx, "api.write", &path, &serde_json::json!({ "method": method }))?;
+            let detail = serde_json::json!({ "method": method, "path": path });
+            audit.note(tx, "api.write", subject_of(&path), &detail)?;
         }
         Ok(Answer { status, body, replayed: false })
     };
@@ -221,6 +222,16 @@ impl IntoResponse for Answer {
     }
 }
 
+/// What a call is about: the first id in its path (the customer, not his consent), else the path.
+fn subject_of(path: &str) -> &str {
+    let is_id = |part: &&str| {
+        part.split_once('_').is_some_and(|(kind, rest)| {
+            kind.len() == 3 && rest.len() == 32 && rest.bytes().all(|byte| byte.is_ascii_hexdigit())
+        })
+    };
+    path.split('/').find(is_id).unwrap_or(path)
+}
+
 /// Without the query, which may name people.
 fn path_of(target: &str) -> &str {
     target.split('?').next().unwrap_or_default()
@@ -254,5 +265,18 @@ fn read_key(headers: &HeaderMap) -> Result<Option<String>> {
             format!("Idempotency-Key must be 1 to {KEY_CHARS_MAX} visible ASCII characters."),
         )
         .at("Idempotency-Key")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_about_the_first_id_of_its_path() {
+        let id = format!("cus_{}", "0a".repeat(16));
+        assert_eq!(subject_of(&format!("/api/v1/customers/{id}/consents/con_{}", "0b".repeat(16))), id);
+        assert_eq!(subject_of("/api/v1/tags"), "/api/v1/tags");
+        assert_eq!(subject_of("/api/v1/roles/operations_manager"), "/api/v1/roles/operations_manager");
     }
 }

@@ -4,6 +4,8 @@
 use crate::{Row, Tx, Value};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use std::cell::Cell;
+use std::sync::{Arc, OnceLock};
 use uuid::Uuid;
 use zunke_kernel::id::StaffId;
 use zunke_kernel::{Error, Instant, Result};
@@ -63,6 +65,50 @@ impl Origin {
     }
 }
 
+/// Whence the present request comes, and by which key, as soon as that is known.
+struct Asked {
+    origin: Origin,
+    key: OnceLock<Uuid>,
+}
+
+tokio::task_local! {
+    static ASKED: Arc<Asked>;
+}
+
+thread_local! {
+    /// The same, on the thread that writes for the request.
+    static CURRENT: Cell<Origin> = const { Cell::new(Origin { address: [0; ADDRESS_BYTES], length: 0, key: None }) };
+}
+
+/// Answers a request: what it enters into the record says whence it came, without being told at every place.
+pub async fn asking<T>(origin: Origin, answer: impl Future<Output = T>) -> T {
+    ASKED.scope(Arc::new(Asked { origin, key: OnceLock::new() }), answer).await
+}
+
+/// The present request was made with this key.
+pub fn asked_with(key: Uuid) {
+    let _ = ASKED.try_with(|asked| asked.key.set(key));
+}
+
+/// Whence the present request comes; nothing outside of one.
+pub(crate) fn asked() -> Origin {
+    let read = |asked: &Arc<Asked>| Origin { key: asked.key.get().copied().or(asked.origin.key), ..asked.origin };
+    ASKED.try_with(read).unwrap_or_default()
+}
+
+/// Runs what a request asked for on another thread.
+pub(crate) fn from<T>(origin: Origin, work: impl FnOnce() -> T) -> T {
+    /// Puts back what was there, also after a panic.
+    struct Before(Origin);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            CURRENT.set(self.0);
+        }
+    }
+    let _before = Before(CURRENT.replace(origin));
+    work()
+}
+
 /// Which entries a list shows; what is absent does not narrow it.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
@@ -85,7 +131,7 @@ pub struct Verified {
     pub broken_at: Option<i64>,
 }
 
-/// Adds an entry, in the transaction of what it tells of. Takes the head of the chain until the commit, so
+/// Adds an entry, in the transaction of what it tells of, with whence the present request comes. Takes the head of the chain until the commit, so
 /// it belongs at the end of a unit of work.
 pub fn write(
     tx: &mut Tx,
@@ -95,7 +141,7 @@ pub fn write(
     subject: &str,
     detail: &serde_json::Value,
 ) -> Result<()> {
-    write_from(tx, now, actor, Origin::default(), action, subject, detail)
+    write_from(tx, now, actor, CURRENT.get(), action, subject, detail)
 }
 
 /// Like [`write`], with whence it was asked for.

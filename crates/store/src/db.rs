@@ -152,9 +152,9 @@ impl Db {
         &self,
         work: impl Fn(&mut Tx) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let db = self.clone();
+        let (db, origin) = (self.clone(), crate::audit::asked());
         let (give, take) = oneshot::channel();
-        aside(Box::new(move || drop(give.send(db.write(work))))).await?;
+        aside(Box::new(move || drop(give.send(crate::audit::from(origin, || db.write(work)))))).await?;
         take.await.map_err(Error::internal)?
     }
 

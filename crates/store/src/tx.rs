@@ -73,7 +73,7 @@ impl<'a> Tx<'a> {
         self.noted(done)
     }
 
-    /// Rows that were changed so far, as far as statements tell: not those of a query that changes and answers.
+    /// Rows that were changed so far, those of a statement that changes and answers (RETURNING) among them.
     #[must_use]
     pub fn changed(&self) -> u64 {
         self.state.changed
@@ -167,17 +167,20 @@ impl<'a> Tx<'a> {
     fn walk(&mut self, sql: &str, params: &[Value], each: &mut dyn FnMut(&Row) -> Result<bool>) -> Result<()> {
         self.ready()?;
         let mut told: Option<Error> = None;
-        let mut each = |row: &Row| match each(row) {
-            Ok(more) => more,
-            Err(error) => {
+        let changes = ["INSERT", "UPDATE", "DELETE"].iter().any(|word| sql.trim_start().starts_with(word));
+        let mut changed = 0;
+        let mut each = |row: &Row| {
+            changed += u64::from(changes);
+            each(row).unwrap_or_else(|error| {
                 told = Some(error);
                 false
-            }
+            })
         };
         let done = match &mut self.inner {
             Inner::Sqlite(connection) => sqlite::statement::walk(connection, sql, params, &mut each),
             Inner::Postgres(session) => session.walk(sql, params, &mut each),
         };
+        self.state.changed += changed;
         self.noted(done)?;
         told.map_or(Ok(()), Err)
     }

@@ -35,6 +35,8 @@ fn the_record_is_checked_by_the_program_and_by_a_script_and_what_was_touched_is_
     let all = house.get("/api/v1/audit", &own).json();
     let newest = &all["items"][0];
     assert_eq!(newest["address"], "127.0.0.1", "{newest}");
+    let opened = house.get("/api/v1/audit?action=session.open", &own).json();
+    assert_eq!(opened["items"][0]["address"], "127.0.0.1", "a sign-in says whence it came: {opened}");
     let refused = house.call("POST", "/api/v1/tags", &own, Some(&body!({ "name": "" })));
     assert_eq!(refused.status, 422);
     assert_eq!(
