@@ -11,6 +11,7 @@ mod hardening;
 mod house;
 mod levels;
 mod matrix;
+mod merging;
 mod openapi;
 mod proofs;
 mod roles;
