@@ -55,8 +55,11 @@ fn one(
     request: Option<&Request>,
 ) -> Result<bool> {
     match privacy::lock(tx, customer) {
-        // He came after the backup: there is nothing of him.
-        Err(error) if error.kind == Kind::NotFound => return Ok(false),
+        // He came after the backup: there is nothing of him but that he does not come back.
+        Err(error) if error.kind == Kind::NotFound => {
+            standing::set(tx, now, customer, State::Erased, None, None)?;
+            return Ok(false);
+        }
         locked => locked?,
     }
     if standing::of(tx, customer)?.is_some_and(|standing| standing.state == State::Erased) {

@@ -109,6 +109,10 @@ pub struct Backup {
 
 #[derive(Debug, Args)]
 pub struct Restore {
+    /// The database that this one takes the place of: who was erased there is erased again here. With --replace it is the
+    /// one that is replaced
+    #[arg(long, value_name = "DATABASE")]
+    pub erased_in: Option<String>,
     /// A file made by `zunke backup`
     pub file: PathBuf,
     /// The passphrase that it is sealed with, else in ZUNKE_BACKUP_PASSPHRASE

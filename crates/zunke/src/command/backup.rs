@@ -71,7 +71,7 @@ pub fn backup(db: &Db, data: &Path, asked: &Backup, output: Output) -> Result<()
 
 pub fn restore(url: &str, data: &Path, asked: &Restore, output: Output) -> Result<()> {
     if asked.file.is_file() && !store::is_backup(&asked.file) {
-        let register = register(url, asked.replace, output);
+        let register = register(url, asked, output)?;
         database::restore(url, &asked.file, asked.replace, output)?;
         return erase_again(url, data, &register).map(|_| ());
     }
@@ -90,7 +90,7 @@ pub fn restore(url: &str, data: &Path, asked: &Restore, output: Output) -> Resul
     if let Some(folder) = crate::config::folder(url) {
         std::fs::create_dir_all(folder).map_err(Error::internal)?;
     }
-    let register = register(url, asked.replace, output);
+    let register = register(url, asked, output)?;
     let done = store::restore(url, &rooms::place(data), &vault, lock.as_ref(), (now, asked.replace), &asked.file)?;
     let db = open::plain(url)?;
     let detail = json!({ "created_at": done.created_at, "program": done.program });
@@ -117,14 +117,17 @@ pub fn restore(url: &str, data: &Path, asked: &Restore, output: Output) -> Resul
     })
 }
 
-/// Who was erased in the database that is about to be replaced. What can't be read is told: it may be broken, and that is
-/// why a backup is wanted.
-fn register(url: &str, replace: bool, output: Output) -> Register {
-    let there = url.strip_prefix("sqlite:").is_none_or(|path| Path::new(path).exists());
-    if !replace || !there {
-        return Register::default();
+/// Who was erased in the database that the restored one takes the place of. What can't be read of the one that is replaced
+/// is told: it may be broken, and that is why a backup is wanted.
+fn register(url: &str, asked: &Restore, output: Output) -> Result<Register> {
+    if let Some(old) = &asked.erased_in {
+        return open::plain(old)?.read(Register::read);
     }
-    open::plain(url).and_then(|db| db.read(Register::read)).unwrap_or_else(|error| {
+    let there = url.strip_prefix("sqlite:").is_some_and(|path| Path::new(path).exists());
+    if !asked.replace || !there {
+        return Ok(Register::default());
+    }
+    Ok(open::plain(url).and_then(|db| db.read(Register::read)).unwrap_or_else(|error| {
         tracing::warn!(%error, "the register of erasures could not be read");
         output.progress(output.say(
             "无法读取原数据库的匿名化登记：请按留存的匿名化证明，对备份中的相应客户再次办理。",
@@ -132,7 +135,7 @@ fn register(url: &str, replace: bool, output: Output) -> Register {
         ));
         output.progress_end();
         Register::default()
-    })
+    }))
 }
 
 /// Erases again who was erased since the backup was made; answers how many.
