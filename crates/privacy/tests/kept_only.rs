@@ -94,7 +94,7 @@ async fn numbers_are_shown_to_those_who_may_and_with_a_reason_where_the_house_wa
         let id = house.customer().await;
         let path = format!("/customers/{id}/reveal");
         // As before: a call without a reason is answered, as long as the house says nothing else.
-        assert_eq!(house.done("POST", &path, json!({})).await["phones"][0], "13812345678");
+        assert_eq!(house.done("POST", &path, json!({})).await["phones"][0], "+8613812345678");
         let mut settings = house.get("/privacy/settings").await;
         assert_eq!(settings["reveal_needs_reason"], false);
         settings["reveal_needs_reason"] = json!(true);
@@ -103,7 +103,7 @@ async fn numbers_are_shown_to_those_who_may_and_with_a_reason_where_the_house_wa
             let refused = house.refused("POST", &path, body).await;
             assert_eq!((refused.0, refused.1.as_str(), refused.2.as_str()), (422, "reason_missing", "reason"));
         }
-        assert_eq!(house.done("POST", &path, json!({ "reason": "回电" })).await["phones"][0], "13812345678");
+        assert_eq!(house.done("POST", &path, json!({ "reason": "回电" })).await["phones"][0], "+8613812345678");
         let entry = house.places_of("回电");
         assert!(entry.iter().any(|place| place.starts_with("audit")), "{entry:?}");
         // Who edits customers and may not have them revealed, does not see them.
