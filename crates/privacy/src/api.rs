@@ -6,11 +6,11 @@ mod rules;
 mod standings;
 
 use utoipa_axum::router::OpenApiRouter;
-use zunke_http::routes;
 use zunke_access::Actor;
 use zunke_customers::privacy::Holders;
 use zunke_customers::{Customers, Observers, RecordContext};
 use zunke_http::App;
+use zunke_http::routes;
 use zunke_kernel::{Error, Instant, Result};
 use zunke_store::Tx;
 

@@ -15,9 +15,9 @@ mod why;
 use crate::record::{Observer, Observers, RecordContext};
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
-use zunke_http::routes;
 use zunke_access::{Actor, settings};
 use zunke_http::App;
+use zunke_http::routes;
 use zunke_kernel::{Day, Instant, Result, Zone};
 use zunke_store::Tx;
 

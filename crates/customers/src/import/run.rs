@@ -267,7 +267,8 @@ pub fn run_file(
             let file_name =
                 path.file_name().map_or_else(|| "file".to_owned(), |name| name.to_string_lossy().into_owned());
             let inspection = reader::inspect(path, &file_name, &mapping.read)?;
-            let (context, own) = db.read(|tx| Ok((RecordContext::load(tx, at)?, starter::reader(tx, options.by, at)?)))?;
+            let (context, own) =
+                db.read(|tx| Ok((RecordContext::load(tx, at)?, starter::reader(tx, options.by, at)?)))?;
             Plan::new(mapping, &inspection.shape, &context.zone, at)?.with_fields(&inspection.shape, own)?;
             let import = Import {
                 id: ImportId::new(at),

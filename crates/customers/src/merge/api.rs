@@ -41,8 +41,10 @@ struct ListParams {
     /// 1–200, default 50.
     limit: Option<u32>,
     /// By names (default), or by the ends of phones.
+    #[param(inline)]
     by: Option<By>,
     /// Only those of this likeness.
+    #[param(inline)]
     likeness: Option<Likeness>,
     /// Those of whom somebody said that they are two.
     dismissed: Option<bool>,

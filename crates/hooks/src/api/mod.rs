@@ -5,8 +5,8 @@ mod settings;
 mod webhooks;
 
 use utoipa_axum::router::OpenApiRouter;
-use zunke_http::routes;
 use zunke_http::App;
+use zunke_http::routes;
 use zunke_kernel::{Error, Result};
 use zunke_service::intake::Keys;
 

@@ -38,8 +38,8 @@ mod whole;
 
 pub use pages::pages;
 use utoipa_axum::router::OpenApiRouter;
-use zunke_http::routes;
 use zunke_http::App;
+use zunke_http::routes;
 
 /// The routes of this room, relative to `/api/v1`.
 pub fn routes() -> OpenApiRouter<App> {

@@ -110,7 +110,8 @@ fn deputies(tx: &mut Tx, cx: &Context, from: StaffId) -> Result<Vec<StaffId>> {
 
 /// Who manages the service in his department, or in the next one above it.
 fn head(tx: &mut Tx, from: StaffId) -> Result<Option<StaffId>> {
-    let sql = "SELECT d.path FROM staff s JOIN departments d ON d.department_id = s.department_id WHERE s.staff_id = $1";
+    let sql =
+        "SELECT d.path FROM staff s JOIN departments d ON d.department_id = s.department_id WHERE s.staff_id = $1";
     let Some(path) = tx.query_one(sql, &[from.into()], |row| row.text(0))? else { return Ok(None) };
     let near = tx.query(
         "SELECT s.staff_id FROM staff s JOIN departments d ON d.department_id = s.department_id

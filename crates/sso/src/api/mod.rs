@@ -6,8 +6,8 @@ mod methods;
 mod providers;
 
 use utoipa_axum::router::OpenApiRouter;
-use zunke_http::routes;
 use zunke_http::App;
+use zunke_http::routes;
 
 /// The routes of this room, relative to `/api/v1`.
 pub fn routes() -> OpenApiRouter<App> {

@@ -16,9 +16,9 @@ mod versions;
 use crate::cache::Tiers;
 use crate::validate::{Fault, Severity};
 use utoipa_axum::router::OpenApiRouter;
-use zunke_http::routes;
 use zunke_access::{LevelReach, Reach, Scope};
 use zunke_http::App;
+use zunke_http::routes;
 use zunke_kernel::{Day, Error, Result};
 
 /// The routes of this room, relative to `/api/v1`.
