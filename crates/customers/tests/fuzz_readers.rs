@@ -146,7 +146,7 @@ fn a_damaged_workbook_is_read_or_refused() {
     let folder = tempfile::tempdir().expect("folder");
     let path = folder.path().join("damaged.xlsx");
     support::fuzz("xlsx (damaged)", &any_damage(), |damages| {
-        try_file(&path, "damaged.xlsx", &damaged(HONEST, damages))
+        try_file(&path, "damaged.xlsx", &damaged(HONEST, damages));
     });
 }
 

@@ -28,7 +28,7 @@ macro_rules! routes {
     }};
     ( @put $route:ident [ $handler:path ] [ $( $before:ident )* ] $last:ident ) => {
         $crate::route_parts::paste! {
-            $route.put::<$( $before :: )* [<__path_ $last>], _, _>($handler);
+            $route.put::<$( $before :: )* [<__path_ $last>], _, _>(&$handler);
         }
     };
     ( @put $route:ident [ $handler:path ] [ $( $before:ident )* ] $next:ident $( $rest:ident )+ ) => {
@@ -50,7 +50,7 @@ impl<S: Clone> Default for Route<S> {
 
 impl<S: Clone + Send + Sync + 'static> Route<S> {
     /// Adds a handler under the methods and the path that `P` says.
-    pub fn put<P: Path, H: Handler<T, S>, T: 'static>(&mut self, handler: H) {
+    pub fn put<P: Path, H: Handler<T, S>, T: 'static>(&mut self, handler: &H) {
         let methods = P::methods();
         let all = std::mem::take(&mut self.methods);
         self.methods = methods.iter().fold(all, |router, method| router.on(filter(method), handler.clone()));
@@ -58,7 +58,6 @@ impl<S: Clone + Send + Sync + 'static> Route<S> {
     }
 
     /// In the form in which a router takes it.
-    #[must_use]
     pub fn done(self) -> utoipa_axum::router::UtoipaMethodRouter<S> {
         (Vec::new(), self.paths, self.methods)
     }
@@ -101,8 +100,8 @@ mod tests {
     #[tokio::test]
     async fn a_route_without_its_description_answers_as_one_with_it() {
         let mut route = Route::<()>::default();
-        route.put::<room::__path_get, _, _>(room::get);
-        route.put::<room::__path_delete, _, _>(room::delete);
+        route.put::<room::__path_get, _, _>(&room::get);
+        route.put::<room::__path_delete, _, _>(&room::delete);
         let bare = OpenApiRouter::<()>::new().routes(route.done()).split_for_parts().0;
         let described = OpenApiRouter::<()>::new().routes(routes!(room::get, room::delete)).split_for_parts().0;
         for method in ["GET", "DELETE", "PUT"] {

@@ -1,5 +1,6 @@
 //! What stops while data are to be kept only, what goes on, and that an export that nobody writes any more says so.
 
+#[expect(dead_code, reason = "the clock stands in these tests")]
 mod common;
 
 use common::{House, NOW};
